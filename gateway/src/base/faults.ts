@@ -1,0 +1,120 @@
+/** One row per error code: the HTTP status, what happened, and what to do. `docs/errors.md` shows this table. */
+export interface FaultRow {
+  readonly status: number;
+  readonly title: string;
+  readonly remedy: string;
+}
+
+const rows = {
+  // Requests
+  INVALID_REQUEST: row(400, 'The request is not valid.', 'Correct the fields named and send it again.'),
+  AMBIGUOUS_PATH: row(
+    400,
+    'The path can be read in more than one way.',
+    'Send it without "..", "//", backslashes, or encoded dots, slashes, backslashes and zero bytes.',
+  ),
+  MALFORMED_BODY: row(400, 'The body is not valid JSON.', 'Send one JSON object in UTF-8.'),
+  CREDENTIAL_IN_URL: row(
+    400,
+    'A credential was sent in the address.',
+    'Send it in the Authorization header only, and replace it: addresses are logged by every hop.',
+  ),
+  NOT_FOUND: row(404, 'There is nothing here.', 'Check the address and the method.'),
+  METHOD_NOT_ALLOWED: row(405, 'The method is not allowed here.', 'Use a method of the Allow header.'),
+  LENGTH_MISMATCH: row(400, 'The body was shorter than announced.', 'Send the whole body again.'),
+  BODY_TOO_LARGE: row(413, 'The body is too large.', 'Send less; the limit is in docs/config.md.'),
+  UNSUPPORTED_MEDIA_TYPE: row(415, 'The content type is not accepted.', 'Send application/json.'),
+  CONFLICT: row(409, 'The state does not allow this.', 'Read the object again and decide anew.'),
+  BUSY: row(503, 'The gateway is at its limit.', 'Send the same request again after Retry-After.'),
+  TIMED_OUT: row(408, 'The request took too long to arrive.', 'Send it again, faster or smaller.'),
+  INTERNAL: row(500, 'An error occurred.', 'Try again; if it stays, give the request id to your operator.'),
+  STORE_UNAVAILABLE: row(503, 'The store can not be reached.', 'Send the same request again after Retry-After.'),
+
+  // Access
+  UNAUTHENTICATED: row(401, 'No valid credential was presented.', 'Send Authorization: Bearer with a valid key.'),
+  KEY_MALFORMED: row(401, 'The key is not one of ours.', 'Check that it was copied whole.'),
+  KEY_REVOKED: row(401, 'The key is revoked.', 'Use its successor.'),
+  TOKEN_EXPIRED: row(401, 'The bearer token has expired.', 'Sign in again.'),
+  INVALID_CREDENTIALS: row(401, 'The key id or the secret is wrong.', 'Check both.'),
+  WRONG_KEY_KIND: row(403, 'This kind of key does not belong here.', 'Use a key of the kind named.'),
+
+  // Objects
+  ENVIRONMENT_NOT_FOUND: row(404, 'No such environment.', 'List them with `sallyport environments list`.'),
+  KEY_NOT_FOUND: row(404, 'No such key.', 'List them with `sallyport keys list`.'),
+  CONNECTION_NOT_FOUND: row(404, 'No such connection.', 'List them with `sallyport connections list`.'),
+  ENDPOINT_NOT_FOUND: row(404, 'No such endpoint.', 'List them with `sallyport endpoints list`.'),
+  DESTINATION_NOT_FOUND: row(404, 'No such destination.', 'List them with `sallyport destinations list`.'),
+  EVENT_NOT_FOUND: row(404, 'No such event.', 'List them with `sallyport events list`.'),
+  DELIVERY_NOT_FOUND: row(404, 'No such delivery.', 'List them with `sallyport events show`.'),
+  PLATFORM_UNKNOWN: row(400, 'No such platform.', 'Use one of the platforms named in docs/platforms.md.'),
+  HOST_NOT_ALLOWED: row(
+    400,
+    'The host does not belong to this environment.',
+    "Use the platform's sandbox for development and staging, its live host for production, or declare the host.",
+  ),
+
+  // Webhooks
+  WEBHOOK_REFUSED: row(401, 'The webhook was refused.', 'Sign it with the secret of this endpoint.'),
+  ENDPOINT_PAUSED: row(503, 'The endpoint is paused.', 'Send it again later.'),
+
+  // Calling out
+  PATH_NOT_FORWARDED: row(
+    403,
+    'This path is not forwarded.',
+    "Sallyport signs in and rotates by itself; a platform's credentials never pass through.",
+  ),
+  PLATFORM_CREDENTIAL_REFUSED: row(
+    502,
+    'The platform refused our credential.',
+    'Check the connection with `sallyport connections check`.',
+  ),
+  OUTBOUND_ADDRESS_REFUSED: row(
+    502,
+    'The address is not one that may be called.',
+    'Private, loopback and reserved addresses must be declared in outbound.declaredHosts.',
+  ),
+  OUTBOUND_NAME_UNRESOLVED: row(502, 'The host name could not be resolved.', 'Check the name and the resolver.'),
+  OUTBOUND_CONNECT_FAILED: row(502, 'No connection could be made.', 'Nothing was sent; it can be tried again.'),
+  OUTBOUND_TLS_FAILED: row(
+    502,
+    'The TLS handshake failed.',
+    'Nothing was sent; check the certificate of the host and outbound.caFile.',
+  ),
+  OUTBOUND_TIMEOUT: row(
+    504,
+    'The other side took too long.',
+    'It may have been carried out: look before repeating it, or repeat it with the same idempotency key.',
+  ),
+  OUTBOUND_BROKEN: row(
+    502,
+    'The connection broke before the answer was complete.',
+    'It may have been carried out: look before repeating it, or repeat it with the same idempotency key.',
+  ),
+  OUTBOUND_RESPONSE_TOO_LARGE: row(502, 'The answer was larger than allowed.', 'Ask for less, or raise the limit.'),
+  OUTBOUND_RESPONSE_INVALID: row(502, 'The answer could not be understood.', 'Look at the platform and the log.'),
+
+  // Keyring, store, configuration, log
+  OPEN_FAILED: row(500, 'The sealed value could not be opened.', 'Give the request id to your operator.'),
+  ROOT_KEY_INVALID: row(
+    500,
+    'The root key can not be used.',
+    'Restore the root key file (mode 0600) from its backup.',
+  ),
+  AUDIT_UNAVAILABLE: row(503, 'The log can not be written, so the act was refused.', 'Try again after Retry-After.'),
+  CONFIG_INVALID: row(500, 'The configuration is not valid.', 'Correct the settings named.'),
+  MIGRATION_FAILED: row(500, 'The database could not be brought up to date.', 'Look at the log; nothing was changed.'),
+  DATABASE_UNSUITABLE: row(500, 'This database can not be used.', 'Use Postgres 15 or later with the rights named.'),
+  EMBEDDED_FAILED: row(500, 'The embedded Postgres did not start.', 'Follow what the message says.'),
+  ALREADY_RUNNING: row(409, 'Another Sallyport uses this state folder.', 'Stop it first, or use another folder.'),
+} as const satisfies Record<string, FaultRow>;
+
+export type FaultCode = keyof typeof rows;
+
+/** The error catalogue. */
+export const FAULTS: Readonly<Record<FaultCode, FaultRow>> = Object.freeze(
+  Object.assign(Object.create(null) as object, rows) as Record<FaultCode, FaultRow>,
+);
+
+function row(status: number, title: string, remedy: string): FaultRow {
+  return Object.freeze({ status, title, remedy });
+}

@@ -1,0 +1,11 @@
+export * from './bytes.ts';
+export { type Clock, isoTime, systemClock } from './clock.ts';
+export { Fault, type FaultOptions, toFault } from './fault.ts';
+export { FAULTS, type FaultCode, type FaultRow } from './faults.ts';
+export * from './ids.ts';
+export { LIMITS, type LimitName, type LimitRow, type Limits, limitsWith } from './limits.ts';
+export { type Log, type LogFields, silentLog } from './log.ts';
+export * from './ports.ts';
+export { PROBLEM_MEDIA_TYPE, type Problem, problemOf } from './problem.ts';
+export { randomBytes, randomFraction } from './random.ts';
+export { openSecret, openSecretText, Secret } from './secret.ts';

@@ -1,0 +1,96 @@
+/**
+ * Every limit of the gateway: its default, the bounds within which it can be configured, and what it bounds.
+ * Configured as `limits.<name>` in the file or `SALLYPORT_LIMITS_<NAME>`; shown in `docs/config.md`.
+ */
+export interface LimitRow {
+  readonly value: number;
+  readonly min: number;
+  readonly max: number;
+  readonly about: string;
+}
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+const rows = {
+  // http: the listener
+  connectionsMax: row(10_500, 100, 1_000_000, 'open connections of one node; more are closed at once'),
+  headersBytesMax: row(16 * KIB, 4 * KIB, 64 * KIB, 'request line and headers together'),
+  headersCountMax: row(100, 20, 500, 'header fields of one request'),
+  headersTimeoutMs: row(10_000, 1_000, 60_000, 'from the first byte of a request to the end of its headers'),
+  requestTimeoutMs: row(60_000, 1_000, 600_000, 'from the first byte of a request to the end of its body'),
+  keepAliveTimeoutMs: row(65_000, 1_000, 600_000, 'an idle connection is kept; longer than common load balancers keep theirs'),
+  handshakeTimeoutMs: row(10_000, 1_000, 60_000, 'a TLS handshake'),
+  adminBodyBytesMax: row(256 * KIB, 1 * KIB, 4 * MIB, 'a request body of the administration and runtime surface'),
+  shutdownTimeoutMs: row(10_000, 100, 120_000, 'open requests get to finish when the gateway stops'),
+
+  // ingest
+  webhookBodyBytesMax: row(1 * MIB, 1 * KIB, 32 * MIB, 'the body of a webhook'),
+  webhookBatchItemsMax: row(256, 1, 4_096, 'webhooks committed in one transaction'),
+  webhookBatchBytesMax: row(8 * MIB, 64 * KIB, 64 * MIB, 'bytes of webhooks committed in one transaction'),
+  webhookQueueItemsMax: row(4_096, 16, 100_000, 'webhooks waiting to be committed; beyond it the answer is 503'),
+  webhookQueueBytesMax: row(64 * MIB, 1 * MIB, 1_024 * MIB, 'bytes waiting to be committed; beyond it the answer is 503'),
+  webhookCommitTimeoutMs: row(10_000, 100, 60_000, 'a webhook waits for its commit; then the answer is 503'),
+  webhookInFlightBytesMax: row(96 * MIB, 1 * MIB, 1_024 * MIB, 'bytes of webhook bodies being received at once'),
+
+  // audit
+  auditBatchItemsMax: row(256, 1, 4_096, 'entries committed in one transaction of their own'),
+  auditQueueItemsMax: row(8_192, 16, 100_000, 'entries waiting to be committed; beyond it the act is refused'),
+  auditDetailsBytesMax: row(64 * KIB, 1 * KIB, 1 * MIB, 'details of one entry'),
+  auditIntegrateMs: row(250, 50, 1_000, 'between two integrations of new entries into the tree'),
+  auditIntegrateItemsMax: row(2_048, 16, 65_536, 'entries integrated in one transaction'),
+
+  // outbound
+  outboundConnectTimeoutMs: row(5_000, 100, 60_000, 'name look-up, connection and TLS handshake'),
+  outboundHeadersTimeoutMs: row(30_000, 100, 300_000, 'until the headers of the answer'),
+  outboundBodyTimeoutMs: row(15_000, 100, 300_000, 'between two pieces of the answer'),
+  outboundTotalTimeoutMs: row(60_000, 100, 600_000, 'the whole call'),
+  outboundResponseBytesMax: row(16 * MIB, 1 * KIB, 256 * MIB, 'the body of an answer'),
+  outboundHeadersBytesMax: row(32 * KIB, 4 * KIB, 128 * KIB, 'the headers of an answer'),
+  outboundConnectionsPerPoolMax: row(64, 1, 1_024, 'connections to one host under one credential'),
+  outboundPoolsMax: row(1_024, 16, 65_536, 'pools kept; the longest unused goes first'),
+  outboundQueuePerPoolMax: row(1_024, 1, 65_536, 'calls waiting for a connection of one pool'),
+  outboundIdleTimeoutMs: row(30_000, 1_000, 600_000, 'an idle connection is kept'),
+
+  // connections
+  forwardBodyBytesMax: row(4 * MIB, 1 * KIB, 64 * MIB, 'the body of a forwarded call'),
+  forwardRepeatBytesMax: row(256 * KIB, 0, 4 * MIB, 'a body up to this size is kept so that the call can be repeated once on a 401'),
+  tokenAnswerBytesMax: row(64 * KIB, 1 * KIB, 1 * MIB, "the answer to a platform's sign-in"),
+
+  // delivery
+  deliveryConcurrency: row(64, 1, 1_024, 'deliveries under way on one node'),
+  deliveryClaimItemsMax: row(128, 1, 1_024, 'deliveries claimed in one transaction'),
+  deliveryLeaseMs: row(60_000, 5_000, 600_000, 'a claimed delivery belongs to a node; after it another may claim it'),
+  deliveryPollMs: row(1_000, 50, 60_000, 'between two looks for due deliveries when nothing announces them'),
+  deliveryTimeoutMs: row(15_000, 500, 60_000, 'one attempt'),
+  deliveryAnswerBytesMax: row(64 * KIB, 1 * KIB, 1 * MIB, 'the answer to a delivery that is read; more is left unread'),
+  deliveryAttemptsMax: row(12, 1, 50, 'attempts before a delivery is dead'),
+
+  // access
+  keyCacheItemsMax: row(100_000, 100, 10_000_000, 'keys remembered by a node'),
+  keyCacheMs: row(500, 0, 900, 'a remembered key is trusted; then the database is asked again'),
+  bearerLifeSeconds: row(3_600, 60, 86_400, 'the life of a bearer token'),
+
+  // store
+  poolConnectionsMax: row(10, 2, 200, 'connections to Postgres of one node'),
+  statementTimeoutMs: row(10_000, 100, 300_000, 'one statement'),
+  lockTimeoutMs: row(5_000, 100, 60_000, 'waiting for a lock'),
+  poolWaitTimeoutMs: row(5_000, 100, 60_000, 'waiting for a connection to Postgres'),
+  pageItemsMax: row(200, 1, 1_000, 'objects of one page of a list'),
+} as const satisfies Record<string, LimitRow>;
+
+export type LimitName = keyof typeof rows;
+export type Limits = Readonly<Record<LimitName, number>>;
+
+/** The table of limits. */
+export const LIMITS: Readonly<Record<LimitName, LimitRow>> = Object.freeze(rows);
+
+/** The limits as configured: defaults, with what was set in their place. Assumes values already within bounds. */
+export function limitsWith(overrides: Partial<Limits> = {}): Limits {
+  const values = Object.fromEntries(Object.entries(rows).map(([name, limit]) => [name, limit.value]));
+  return Object.freeze({ ...(values as Record<LimitName, number>), ...overrides });
+}
+
+function row(value: number, min: number, max: number, about: string): LimitRow {
+  return Object.freeze({ value, min, max, about });
+}

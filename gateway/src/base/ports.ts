@@ -1,0 +1,81 @@
+import type { EnvironmentId } from './ids.ts';
+
+/**
+ * The ports through which rooms reach the store, the log and each other without importing them.
+ * `main.ts` joins them.
+ */
+
+/** A statement of a room's `queries.ts`: named (prepared once a connection), with a parser for its rows. */
+export interface Statement<Row> {
+  readonly name: string;
+  readonly text: string;
+  readonly row: (row: unknown) => Row;
+}
+
+/** A transaction. Everything in it is seen together or not at all. No network call belongs inside. */
+export interface Transaction {
+  /** The rows of a statement, each parsed. */
+  rows<Row>(statement: Statement<Row>, values: readonly unknown[]): Promise<Row[]>;
+  /** Exactly one row, or `null` when there is none. */
+  row<Row>(statement: Statement<Row>, values: readonly unknown[]): Promise<Row | null>;
+  /** The number of rows touched. */
+  run(statement: Statement<unknown>, values: readonly unknown[]): Promise<number>;
+}
+
+export type ActorKind = 'key' | 'person' | 'system' | 'platform' | 'anonymous';
+
+/** Who acts, from where, in which request. */
+export interface Actor {
+  readonly kind: ActorKind;
+  readonly id: string | null;
+  readonly address: string | null;
+  readonly agent: string | null;
+  readonly request: string | null;
+}
+
+/** The actor of what the gateway does by itself. */
+export const SYSTEM: Actor = Object.freeze({ kind: 'system', id: null, address: null, agent: null, request: null });
+
+export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue };
+
+/** What is recorded of an act. `details` hold ids, counts, digests and reasons: never a secret, a payload or a person. */
+export interface Act {
+  /** `noun.verb_in_past`: `key.created`, `event.stored`, `call.forwarded`. */
+  readonly action: string;
+  readonly actor: Actor;
+  /** `kind:id` of what was acted on, or `null`. */
+  readonly resource: string | null;
+  readonly outcome: 'success' | 'refused' | 'failure' | 'intent';
+  readonly details: { readonly [key: string]: JsonValue };
+}
+
+/** The log, as the other rooms see it. Both throw `AUDIT_UNAVAILABLE` when the entry can't be written. */
+export interface AuditPort {
+  /** Records in the transaction of the act: both or neither. */
+  record(tx: Transaction, environment: EnvironmentId, act: Act): Promise<void>;
+  /** Records an act that has no transaction of its own; resolves when the entry is durable (group-committed). */
+  note(environment: EnvironmentId, act: Act): Promise<void>;
+}
+
+/** An event as `ingest` stored it, opened. */
+export interface StoredEvent {
+  readonly id: string;
+  readonly environment: EnvironmentId;
+  readonly platform: string;
+  readonly type: string | null;
+  readonly contentType: string;
+  readonly receivedAtMs: number;
+  readonly body: Uint8Array;
+}
+
+/** Reads events for delivery; `null` when there is none or it was erased. */
+export interface EventReader {
+  read(environment: EnvironmentId, eventIds: readonly string[]): Promise<ReadonlyMap<string, StoredEvent>>;
+}
+
+/** Called in the transaction that stores events, so that no stored event can lack its deliveries. */
+export interface FanOut {
+  inTransaction(tx: Transaction, environment: EnvironmentId, eventIds: readonly string[]): Promise<void>;
+  /** Called after the commit: there is something to do. Loses nothing when never called. */
+  announce(): void;
+}
