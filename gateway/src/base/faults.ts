@@ -90,6 +90,11 @@ const rows = {
     'The connection broke before the answer was complete.',
     'It may have been carried out: look before repeating it, or repeat it with the same idempotency key.',
   ),
+  OUTBOUND_CANCELLED: row(
+    503,
+    'The call was cancelled.',
+    'It may have been carried out: look before repeating it, or repeat it with the same idempotency key.',
+  ),
   OUTBOUND_RESPONSE_TOO_LARGE: row(502, 'The answer was larger than allowed.', 'Ask for less, or raise the limit.'),
   OUTBOUND_RESPONSE_INVALID: row(502, 'The answer could not be understood.', 'Look at the platform and the log.'),
 
