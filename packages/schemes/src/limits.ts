@@ -1,0 +1,14 @@
+/** Every limit of this package, units last. */
+export const LIMITS = Object.freeze({
+  /** An HMAC under an empty or tiny secret can be made by anyone (CVE-2026-41432). */
+  secretBytesMin: 16,
+  secretBytesMax: 1024,
+  /** A rotation holds two or three; each costs one HMAC per message. */
+  secretsMax: 16,
+  /** A sender in the middle of a rotation signs two or three times. */
+  signaturesMax: 16,
+  signatureHeaderCharactersMax: 4096,
+  /** Ids of headers and bodies alike. */
+  idCharactersMax: 256,
+  toleranceSecondsMax: 86_400,
+});

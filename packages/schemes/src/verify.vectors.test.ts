@@ -1,0 +1,73 @@
+// Every vector in vectors/schemes comes out as it says, the invalid ones with their reason, and no file is empty. K7 U11 L11 P12.
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { parseVectorFile, readVectorFile } from '../test/vector-file.ts';
+import { parseSecret, REASONS, SCHEMES, type SchemeName, verify } from './index.ts';
+import { computeMac } from './mac.ts';
+
+const folder = new URL('../../../vectors/schemes/', import.meta.url);
+const files = readdirSync(folder)
+  .filter((name) => name.endsWith('.json'))
+  .map((name) => ({ name, file: readVectorFile(new URL(name, folder)) }));
+
+const schemeNames: readonly SchemeName[] = ['koywe', 'standard-webhooks'];
+
+test('every scheme of the table has a vector file', () => {
+  assert.deepEqual(files.map(({ file }) => file.scheme).sort(), Object.keys(SCHEMES).sort());
+  assert.deepEqual([...schemeNames].sort(), Object.keys(SCHEMES).sort());
+});
+
+test('every reason is reached by a vector', () => {
+  const reached = new Set(
+    files.flatMap(({ file }) => file.vectors.flatMap(({ expect }) => (expect.ok ? [] : [expect.reason]))),
+  );
+  assert.deepEqual([...reached].sort(), REASONS.map(({ reason }) => reason).sort());
+});
+
+for (const { name, file } of files) {
+  const scheme = schemeNames.find((candidate) => candidate === file.scheme);
+  assert.ok(scheme !== undefined, `${name} names a scheme of the table`);
+
+  for (const { name: title, secret, content, mac } of file.macs) {
+    test(`${name}: MAC of ${title}`, () => {
+      const made = computeMac({ algorithm: SCHEMES[scheme].algorithm, secret, chunks: [content] });
+      assert.equal(Buffer.from(made).toString('hex'), mac);
+    });
+  }
+
+  for (const vector of file.vectors) {
+    test(`${name}: ${vector.name}`, () => {
+      const verdict = verify({
+        scheme,
+        secrets: vector.secrets.map(({ id, text, bytes }) => ({
+          id,
+          bytes: text === null ? bytes : parseSecret(scheme, text),
+        })),
+        rawHeaders: vector.rawHeaders,
+        body: vector.body,
+        nowMs: vector.nowMs,
+        ...(vector.toleranceSeconds === null ? {} : { toleranceSeconds: vector.toleranceSeconds }),
+      });
+      const seen = verdict.ok
+        ? {
+            ok: true,
+            secretId: verdict.secretId,
+            eventId: verdict.eventId,
+            timestampMs: verdict.timestampMs,
+            duplicateKey: Buffer.from(verdict.duplicateKey).toString('hex'),
+          }
+        : { ok: false, reason: verdict.reason };
+      assert.deepEqual(seen, vector.expect);
+    });
+  }
+}
+
+test('a vector file without vectors fails', () => {
+  const [first] = files;
+  assert.ok(first !== undefined);
+  const whole = JSON.parse(readFileSync(new URL(first.name, folder), 'utf8'));
+  assert.doesNotThrow(() => parseVectorFile(whole));
+  assert.throws(() => parseVectorFile({ ...whole, vectors: [] }), /without a valid message/);
+  assert.throws(() => parseVectorFile({ ...whole, macs: [] }), /without MACs/);
+});
