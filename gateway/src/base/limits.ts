@@ -38,6 +38,8 @@ const rows = {
   auditQueueItemsMax: row(8_192, 16, 100_000, 'entries waiting to be committed; beyond it the act is refused'),
   auditDetailsBytesMax: row(64 * KIB, 1 * KIB, 1 * MIB, 'details of one entry'),
   auditIntegrateMs: row(250, 50, 1_000, 'between two integrations of new entries into the tree'),
+  auditHeartbeatMs: row(300_000, 1_000, 86_400_000, 'without new entries, a checkpoint is signed anew after this time'),
+  auditSinkTimeoutMs: row(5_000, 100, 60_000, 'a sink gets to keep a checkpoint'),
   auditIntegrateItemsMax: row(2_048, 16, 65_536, 'entries integrated in one transaction'),
 
   // outbound
@@ -77,6 +79,10 @@ const rows = {
   lockTimeoutMs: row(5_000, 100, 60_000, 'waiting for a lock'),
   poolWaitTimeoutMs: row(5_000, 100, 60_000, 'waiting for a connection to Postgres'),
   pageItemsMax: row(200, 1, 1_000, 'objects of one page of a list'),
+
+  // log
+  logTextCharactersMax: row(8 * KIB, 256, 64 * KIB, 'characters of one message or field of a log line; the rest is cut'),
+  logQueueBytesMax: row(4 * MIB, 64 * KIB, 256 * MIB, 'log lines waiting for a slow reader; beyond it lines are dropped and counted'),
 } as const satisfies Record<string, LimitRow>;
 
 export type LimitName = keyof typeof rows;

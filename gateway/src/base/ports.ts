@@ -57,6 +57,12 @@ export interface AuditPort {
   note(environment: EnvironmentId, act: Act): Promise<void>;
 }
 
+/** One page of a list; `next` is the `after` of the following page, or `null` at the end. */
+export interface Page<Item> {
+  readonly items: readonly Item[];
+  readonly next: string | null;
+}
+
 /** An event as `ingest` stored it, opened. */
 export interface StoredEvent {
   readonly id: string;
