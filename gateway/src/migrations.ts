@@ -1,0 +1,4 @@
+import { type Migration, storeMigrations } from '#store';
+
+/** Every migration of the gateway; each room brings its own, numbered in a range of its own. */
+export const allMigrations: readonly Migration[] = Object.freeze([...storeMigrations]);

@@ -1,0 +1,48 @@
+import { Client } from 'pg';
+import type { Limits } from '#base';
+import { type Address, connectionConfig } from './connection.ts';
+import { storeFault } from './failure.ts';
+
+/** A connection of its own, outside the pool, that is asked regularly whether it still lives. */
+export interface Dedicated {
+  readonly client: Client;
+  /** Fires once when the connection is lost or closed. */
+  readonly lost: AbortSignal;
+  close(): Promise<void>;
+}
+
+/** Between two questions. A peer that vanished without a word is found within twice this. */
+const HEARTBEAT_MS = 2_000;
+
+/** Connects as the runtime role. Throws `STORE_UNAVAILABLE` and its like. */
+export async function connectDedicated(address: Address, limits: Limits): Promise<Dedicated> {
+  const client = new Client({
+    ...connectionConfig(address, 'runtime', {
+      statementTimeoutMs: limits.statementTimeoutMs,
+      lockTimeoutMs: limits.lockTimeoutMs,
+      connectTimeoutMs: limits.poolWaitTimeoutMs,
+    }),
+    pipeline: true,
+    query_timeout: HEARTBEAT_MS,
+  });
+  const controller = new AbortController();
+  client.on('error', () => controller.abort());
+  client.on('end', () => controller.abort());
+  try {
+    await client.connect();
+  } catch (error) {
+    throw storeFault(error);
+  }
+  const heartbeat = setInterval(() => {
+    client.query('select').catch(() => controller.abort());
+  }, HEARTBEAT_MS);
+  controller.signal.addEventListener('abort', () => clearInterval(heartbeat), { once: true });
+  return {
+    client,
+    lost: controller.signal,
+    async close() {
+      clearInterval(heartbeat);
+      await client.end().catch(() => undefined);
+    },
+  };
+}

@@ -1,0 +1,75 @@
+import { lstat, rm } from 'node:fs/promises';
+import { type Log, Secret } from '#base';
+import { findBinaries } from './binaries.ts';
+import { CLUSTER_DATABASE, CLUSTER_USER, ensureCluster } from './cluster.ts';
+import { type Home, openHome, readLocation } from './home.ts';
+import { endOrphan } from './orphan.ts';
+import { claim } from './ownership.ts';
+import { startServer } from './server.ts';
+
+/** A Postgres that belongs to this process. */
+export interface Embedded {
+  /** For the gateway and for its migrations alike. */
+  readonly url: Secret;
+  /** Ends the server and resolves when it has ended. */
+  stop(): Promise<void>;
+  /** Resolves when the server has ended, for whatever reason. */
+  readonly exited: Promise<void>;
+}
+
+export interface EmbeddedOptions {
+  /** The state folder of the server, made with mode 0700. When we are root, the data is elsewhere; see `location.json`. */
+  readonly directory: string;
+  readonly log: Log;
+  /** Server settings in place of the usual ones; for tests. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Starts the embedded Postgres of a state folder, making it first where there is none. It listens on a Unix socket
+ * only, never runs as root, ends with this process however that ends, and takes over what an earlier run left behind.
+ * Throws `EMBEDDED_FAILED` with what to do, or `ALREADY_RUNNING`.
+ *
+ * @example const server = await startEmbedded({ directory: '.sallyport/postgres', log }); await server.stop();
+ */
+export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded> {
+  const { directory, log, settings = {} } = options;
+  const home = await openHome(directory);
+  const release = await claim(home.directory);
+  try {
+    await endOrphan(home.data, log);
+    const binaries = await findBinaries(home);
+    const password = await ensureCluster({ home, binaries, log });
+    const server = await startServer({ home, binaries, password, settings, log });
+    const exited = server.exited.then(release);
+    return {
+      url: urlOf(home, password),
+      exited,
+      async stop() {
+        await server.stop();
+        await exited;
+      },
+    };
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}
+
+/** Ends what runs in a state folder and deletes all of it, data included. Throws `ALREADY_RUNNING`. */
+export async function removeEmbedded(options: { directory: string; log: Log }): Promise<void> {
+  const { directory, log } = options;
+  if ((await lstat(directory).catch(() => null)) === null) return;
+  const { home, socket } = await readLocation(directory);
+  const release = await claim(directory);
+  await endOrphan(`${home ?? directory}/data`, log);
+  for (const place of [home, socket, directory]) {
+    if (place !== null) await rm(place, { recursive: true, force: true });
+  }
+  await release();
+}
+
+function urlOf(home: Home, password: string): Secret {
+  const socket = encodeURIComponent(home.socket);
+  return Secret.fromText(`postgres://${CLUSTER_USER}:${password}@localhost/${CLUSTER_DATABASE}?host=${socket}`);
+}

@@ -1,0 +1,81 @@
+import type { Clock, EnvironmentId, Limits, Log, Secret, Transaction } from '#base';
+import { parseAddress } from './connection.ts';
+import { isRepeatable } from './failure.ts';
+import { createListener } from './listener.ts';
+import { type HeldLock, withAdvisoryLock } from './lock.ts';
+import { createPool } from './pool.ts';
+import { schemaVersion } from './queries.ts';
+import { checkSuitability } from './suitability.ts';
+import { runTransaction, type Scope } from './transaction.ts';
+
+export interface TransactionOptions {
+  /** The work has no effects but its statements: it is run again after a serialization failure or a deadlock. */
+  readonly repeatable?: boolean;
+}
+
+/** The database, as the other rooms see it. */
+export interface Store {
+  /** Runs work in a transaction that sees one environment's rows, and commits it. */
+  transaction<T>(
+    environment: EnvironmentId,
+    work: (tx: Transaction) => Promise<T>,
+    options?: TransactionOptions,
+  ): Promise<T>;
+  /** Runs work in a transaction across environments, in the tables that admit it, and commits it. */
+  system<T>(work: (tx: Transaction) => Promise<T>, options?: TransactionOptions): Promise<T>;
+  /** Runs work while this process alone holds the lock of that name; `null` when another holds it. */
+  withLock<T>(name: string, work: (lock: HeldLock) => Promise<T>): Promise<T | null>;
+  /** Hears a channel until the function given back is called. Notices are lost in silence now and then: poll as well. */
+  listen(channel: string, onNotice: (payload: string) => void): () => void;
+  /** The version of the schema, and how long one statement took. Throws `STORE_UNAVAILABLE`. */
+  health(): Promise<{ version: number; latencyMs: number }>;
+  /** Lets open transactions end and closes every connection. */
+  close(): Promise<void>;
+}
+
+const REPETITIONS_MAX = 3;
+
+/**
+ * Opens the store. The database must be migrated. Throws `DATABASE_UNSUITABLE` when it can't keep what the gateway
+ * promises, `STORE_UNAVAILABLE` when it can't be reached.
+ *
+ * @example const store = await createStore({ url, limits, log, clock: systemClock });
+ */
+export async function createStore(options: { url: Secret; limits: Limits; log: Log; clock: Clock }): Promise<Store> {
+  const { limits, log, clock } = options;
+  const address = parseAddress(options.url);
+  const pool = createPool({ address, limits, log });
+  try {
+    await checkSuitability(pool);
+  } catch (error) {
+    await pool.close();
+    throw error;
+  }
+  const listener = createListener({ address, limits, log });
+
+  async function run<T>(scope: Scope, work: (tx: Transaction) => Promise<T>, repeatable: boolean): Promise<T> {
+    for (let repetition = 0; ; repetition += 1) {
+      try {
+        return await runTransaction(pool, scope, work);
+      } catch (thrown) {
+        if (!repeatable || repetition >= REPETITIONS_MAX || !isRepeatable(thrown)) throw thrown;
+      }
+    }
+  }
+
+  return {
+    transaction: (environment, work, { repeatable = false } = {}) => run({ environment }, work, repeatable),
+    system: (work, { repeatable = false } = {}) => run('system', work, repeatable),
+    withLock: (name, work) => withAdvisoryLock({ address, limits, name, work }),
+    listen: listener.listen,
+    async health() {
+      const start = clock.monotonic();
+      const version = await run('system', (tx) => tx.row(schemaVersion, []), false);
+      return { version: version ?? 0, latencyMs: clock.monotonic() - start };
+    },
+    async close() {
+      await listener.close();
+      await pool.close();
+    },
+  };
+}

@@ -1,0 +1,79 @@
+import { Fault } from '#base';
+import { sqlStateOf, storeFault } from './failure.ts';
+import { RUNTIME_ROLE, SYSTEM_ROLE } from './isolation.ts';
+import type { ConnectionPool } from './pool.ts';
+
+/** Postgres 15, as `server_version_num`. */
+export const VERSION_MIN = 150_000;
+
+interface Facts {
+  readonly version: number;
+  readonly role: string;
+  readonly strong: number;
+  readonly owned: number;
+  readonly memberships: boolean;
+  readonly fsync: string;
+  readonly synchronous: string;
+}
+
+const FACTS = `
+  select current_setting('server_version_num')::int as version,
+         current_user::text as role,
+         (select count(*)::int from pg_roles
+           where rolname = any($1) and (rolsuper or rolbypassrls or rolcreaterole or rolcreatedb)) as strong,
+         (select count(*)::int from pg_class c join pg_roles r on r.oid = c.relowner where r.rolname = any($1)) as owned,
+         pg_has_role(session_user, $2, 'MEMBER') as memberships,
+         current_setting('fsync') as fsync,
+         current_setting('synchronous_commit') as synchronous`;
+
+/**
+ * Looks whether a database can keep the promises of the gateway: version, roles that own nothing and can bypass
+ * nothing, commits that are on disk. Throws `DATABASE_UNSUITABLE`, or `STORE_UNAVAILABLE` when it can't be reached.
+ */
+export async function checkSuitability(pool: ConnectionPool): Promise<void> {
+  const facts = await read(pool);
+  const wrong = [
+    facts.version < VERSION_MIN && 'The server is older than Postgres 15.',
+    facts.role !== RUNTIME_ROLE && `Its connections do not start as the role ${RUNTIME_ROLE}.`,
+    facts.strong > 0 && `The roles ${RUNTIME_ROLE} and ${SYSTEM_ROLE} have rights beyond their tables.`,
+    facts.owned > 0 && `The roles ${RUNTIME_ROLE} and ${SYSTEM_ROLE} own tables.`,
+    !facts.memberships && `Its user may not become ${SYSTEM_ROLE}.`,
+    facts.fsync !== 'on' && 'Its setting fsync is off: what is acknowledged could be lost.',
+    facts.synchronous === 'off' && 'Its setting synchronous_commit is off: what is acknowledged could be lost.',
+  ].filter((problem) => problem !== false);
+  if (wrong.length > 0) throw new Fault('DATABASE_UNSUITABLE', { detail: wrong.join(' ') });
+}
+
+async function read(pool: ConnectionPool): Promise<Facts> {
+  const lease = await pool.lend().catch((error: unknown) => {
+    throw notReady(error);
+  });
+  let broken = true;
+  try {
+    const { rows } = await lease.client.query<Facts>(FACTS, [[RUNTIME_ROLE, SYSTEM_ROLE], SYSTEM_ROLE]);
+    broken = false;
+    const [facts] = rows;
+    if (facts === undefined) throw new Fault('DATABASE_UNSUITABLE', { detail: 'It does not answer as Postgres does.' });
+    return facts;
+  } catch (error) {
+    throw storeFault(error, { statement: 'suitability' });
+  } finally {
+    lease.release(broken);
+  }
+}
+
+const REFUSALS: Readonly<Record<string, string>> = Object.freeze({
+  '22023': 'It is not migrated yet: run `sallyport migrate`.', // the role does not exist
+  '42501': `Its user may not become ${RUNTIME_ROLE}: run \`sallyport migrate\` with both addresses.`,
+  '42704': 'It is not migrated yet: run `sallyport migrate`.',
+  '28P01': 'It refused the password.',
+  '28000': 'It refused the user.',
+  '3D000': 'There is no database of that name.',
+});
+
+/** A refused connection says by its code what is missing. */
+function notReady(error: unknown): Fault {
+  const fault = storeFault(error);
+  const detail = REFUSALS[sqlStateOf(fault) ?? ''];
+  return detail === undefined ? fault : new Fault('DATABASE_UNSUITABLE', { detail, cause: fault.cause });
+}

@@ -1,0 +1,54 @@
+import { type CustomTypesConfig, types } from 'pg';
+import { Fault } from '#base';
+
+const INT8 = 20;
+// `getTypeParser` of the driver is overloaded by format and type; only the text form of int8 differs from its own.
+const getTypeParser: CustomTypesConfig['getTypeParser'] = Object.assign(
+  (id: number, format?: 'text' | 'binary') => (id === INT8 && format !== 'binary' ? exact : types.getTypeParser(id, format)),
+  {},
+);
+
+/** How columns are read: as the driver does, with `bigint` as an exact number. */
+export const columnTypes: CustomTypesConfig = Object.freeze({ getTypeParser });
+
+/**
+ * Checks the values of a statement before the driver sees them: it would store a `Secret` as its cover, an object as
+ * whatever JSON it gives, `undefined` as null, and half a surrogate pair as another character.
+ *
+ * Admitted: null, text, numbers, bigints, booleans, `Uint8Array`, valid `Date`s and arrays of these; JSON as text.
+ */
+export function checkedValues(values: readonly unknown[]): unknown[] {
+  for (const value of values) check(value, 0);
+  return [...values];
+}
+
+function check(value: unknown, depth: number): void {
+  switch (typeof value) {
+    case 'string':
+      // Text from outside may hold what Postgres can't: that is the caller's fault, not ours.
+      if (value.includes('\0') || !value.isWellFormed()) {
+        throw new Fault('INVALID_REQUEST', { detail: 'A text holds characters that can not be stored.' });
+      }
+      return;
+    case 'boolean':
+    case 'bigint':
+      return;
+    case 'number':
+      if (Number.isNaN(value)) throw new TypeError('statement value: not a number');
+      return;
+    case 'object':
+      if (value === null || value instanceof Uint8Array) return;
+      if (value instanceof Date && !Number.isNaN(value.getTime())) return;
+      if (Array.isArray(value) && depth === 0) {
+        for (const item of value) check(item, depth + 1);
+        return;
+      }
+  }
+  throw new TypeError('statement value: only null, text, numbers, booleans, bytes, dates and lists of these; JSON as text');
+}
+
+function exact(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value)) throw new RangeError('a bigint column holds more than a number can');
+  return value;
+}

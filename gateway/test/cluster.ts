@@ -1,0 +1,39 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Secret, silentLog } from '#base';
+import { removeEmbedded, startEmbedded } from '#store';
+
+/** A Postgres for tests. */
+export interface TestCluster {
+  /** Its user may make databases. */
+  readonly url: Secret;
+  /** Where its log is. */
+  readonly directory: string;
+  /** Ends it; what it wrote stays, for whoever looks through its pages, until {@link remove}. */
+  stop(): Promise<void>;
+  /** Ends it and deletes all of it. */
+  remove(): Promise<void>;
+}
+
+/** Many test processes, each with pools of its own; and pages must stay as they were written, for the leak check. */
+const SETTINGS = Object.freeze({ max_connections: '400', autovacuum: 'off', max_wal_size: '2GB' });
+
+/**
+ * Starts a cluster under `SALLYPORT_TEST_RUN_DIR`, else in a temporary folder. The runner does so once and passes its
+ * address on as `SALLYPORT_TEST_DATABASE_URL`; a test file run alone does it for itself.
+ */
+export async function startTestCluster(): Promise<TestCluster> {
+  const parent = process.env['SALLYPORT_TEST_RUN_DIR'] ?? tmpdir();
+  const directory = await mkdtemp(join(parent, 'sallyport-test-'));
+  const server = await startEmbedded({ directory, log: silentLog, settings: SETTINGS });
+  return {
+    url: server.url,
+    directory,
+    stop: () => server.stop(),
+    async remove() {
+      await server.stop();
+      await removeEmbedded({ directory, log: silentLog });
+    },
+  };
+}

@@ -1,0 +1,109 @@
+import { createHash } from 'node:crypto'; // names the template after the migrations in it
+import { after } from 'node:test';
+import { Client } from 'pg';
+import {
+  type Clock,
+  type Limits,
+  limitsWith,
+  newId,
+  openSecretText,
+  Secret,
+  silentLog,
+  systemClock,
+} from '#base';
+import { createStore, migrate, type Store } from '#store';
+import { allMigrations } from '../src/migrations.ts';
+import { startTestCluster, type TestCluster } from './cluster.ts';
+
+/** A fresh, migrated database of a test. */
+export interface TestDatabase {
+  readonly store: Store;
+  /** For the gateway. */
+  readonly url: Secret;
+  /** For migrations. Also bound by row-level security. */
+  readonly ownerUrl: Secret;
+  readonly limits: Limits;
+  readonly clock: Clock;
+}
+
+/** What of a test's context is needed: `t`, or `{ after }` of node:test in a hook. */
+export interface Cleanup {
+  after(hook: () => Promise<void>): unknown;
+}
+
+let cluster: Promise<TestCluster> | null = null;
+let template: Promise<string> | null = null;
+
+after(async () => {
+  await (await cluster)?.remove();
+});
+
+/**
+ * Makes a database by copying a template that has every migration, opens a store on it, and registers its removal.
+ * Uses the cluster of `SALLYPORT_TEST_DATABASE_URL`, else one of its own. `SALLYPORT_TEST_KEEP` keeps the database.
+ *
+ * @example const { store } = await withDatabase(t);
+ */
+export async function withDatabase(t: Cleanup, overrides: Partial<Limits> = {}): Promise<TestDatabase> {
+  const url = await withEmptyDatabase(t, { template: true });
+  const limits = limitsWith(overrides);
+  const store = await createStore({ url, limits, log: silentLog, clock: systemClock });
+  t.after(() => store.close());
+  return { store, url, ownerUrl: url, limits, clock: systemClock };
+}
+
+/** Makes a database without anything in it, for tests of migrations. */
+export async function withEmptyDatabase(t: Cleanup, options: { template?: boolean } = {}): Promise<Secret> {
+  const base = await clusterUrl();
+  const source = options.template === true ? await (template ??= makeTemplate(base)) : null;
+  const name = `test_${newId('secret', systemClock)}`;
+  await execute(base, `create database ${name}${source === null ? '' : ` template ${source}`}`);
+  if (process.env['SALLYPORT_TEST_KEEP'] === undefined) {
+    t.after(() => execute(base, `drop database if exists ${name} with (force)`));
+  }
+  return named(base, name);
+}
+
+async function clusterUrl(): Promise<Secret> {
+  const given = process.env['SALLYPORT_TEST_DATABASE_URL'];
+  if (given !== undefined) return Secret.fromText(given);
+  cluster ??= startTestCluster();
+  return (await cluster).url;
+}
+
+/** Made once in a cluster, whichever process comes first. */
+async function makeTemplate(base: Secret): Promise<string> {
+  const digest = createHash('sha256').update(JSON.stringify(allMigrations)).digest('hex').slice(0, 16);
+  const name = `template_${digest}`;
+  const client = new Client(openSecretText(base));
+  await client.connect();
+  try {
+    await client.query(`select pg_advisory_lock(hashtextextended($1, 0))`, [name]);
+    const { rowCount } = await client.query('select from pg_database where datname = $1', [name]);
+    if (rowCount === 0) {
+      await client.query(`drop database if exists ${name}_new`);
+      await client.query(`create database ${name}_new`);
+      await migrate({ url: named(base, `${name}_new`), migrations: allMigrations, log: silentLog });
+      await client.query(`alter database ${name}_new rename to ${name}`); // only a whole one has the name
+    }
+  } finally {
+    await client.end();
+  }
+  return name;
+}
+
+async function execute(url: Secret, text: string): Promise<void> {
+  const client = new Client(openSecretText(url));
+  await client.connect();
+  try {
+    await client.query(text);
+  } finally {
+    await client.end();
+  }
+}
+
+function named(base: Secret, database: string): Secret {
+  const url = new URL(openSecretText(base));
+  url.pathname = `/${database}`;
+  return Secret.fromText(url.href);
+}
