@@ -37,3 +37,6 @@ export {
   type Tree,
   treeRoot,
 } from './merkle/tree.ts';
+export { describeProblem } from './verify/describe-problem.ts';
+export type { Problem, ProblemKind, Report } from './verify/report.ts';
+export { type VerifyOptions, verifyExport } from './verify/verify-export.ts';
