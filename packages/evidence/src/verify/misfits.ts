@@ -42,7 +42,8 @@ export function createMisfits(boundaries: ReadonlySet<number>): Misfits {
   };
 }
 
-function continues(run: Misfit, next: Omit<Misfit, 'length'>): boolean {
+/** Whether a line goes on where a run ends: the next number, the next entry of the log, the next line. */
+export function continues(run: Misfit, next: Pick<Misfit, 'label' | 'target' | 'line'>): boolean {
   return (
     run.target !== null &&
     next.target === run.target + run.length &&

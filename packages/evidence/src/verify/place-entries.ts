@@ -2,7 +2,7 @@ import { limits } from '../limits.ts';
 import { type BitSet, createBitSet } from './bit-set.ts';
 import type { EntryList } from './entry-list.ts';
 import type { HashList } from './hash-list.ts';
-import type { Misfit } from './misfits.ts';
+import { continues, type Misfit } from './misfits.ts';
 import type { ProblemList } from './problem-list.ts';
 import type { Settled } from './settle.ts';
 
@@ -131,12 +131,7 @@ function findOriginals(
         strangers.push({ ...single, target: null });
       } else if (isHeld(one.target)) {
         repeated.push(single);
-      } else if (
-        held.add(one.target) &&
-        offset > 0 &&
-        last !== undefined &&
-        last.line + last.length === one.line
-      ) {
+      } else if (held.add(one.target) && last !== undefined && continues(last, one)) {
         displaced[displaced.length - 1] = { ...last, length: last.length + 1 };
       } else {
         displaced.push(single);

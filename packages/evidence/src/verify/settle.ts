@@ -39,7 +39,9 @@ export function settle(options: {
     if (leafTree !== null && matchHeads(heads, leafTree, at).matched) {
       proven = leafTree;
     } else if (entryTree !== null && matchHeads(heads, entryTree, at).matched) {
-      byEntries.push({ start: proven.size, end: entryTree.size });
+      const last = byEntries.at(-1);
+      if (last?.end === proven.size) last.end = entryTree.size;
+      else byEntries.push({ start: proven.size, end: entryTree.size });
       proven = entryTree;
     } else continue;
     leafTree = proven;

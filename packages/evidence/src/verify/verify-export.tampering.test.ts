@@ -140,7 +140,7 @@ test('K23 one tampering anywhere is named with its kind and its index, and nothi
         assert.deepEqual(summary(report), [...tampering.said(size)].sort());
       },
     ),
-    { seed: 23, numRuns: 400 },
+    { seed: 23, numRuns: 150 },
   );
 });
 
@@ -168,7 +168,7 @@ test('K23 two tamperings together are both named exactly', async () => {
         assert.deepEqual(summary(report), [...low.said(size), ...high.said(size)].sort());
       },
     ),
-    { seed: 2323, numRuns: 400 },
+    { seed: 2323, numRuns: 150 },
   );
 });
 
@@ -194,7 +194,7 @@ test('who takes a line out or puts one in and numbers the rest anew is found at 
   const log = makeLog({ size: 20, at: [7] });
   const { head, entries } = await split(log);
   const out = await verify(log, [...head, ...renumber(entries.toSpliced(5, 1))]);
-  assert.deepEqual(summary(out), ['missing 5-5', 'renumbered 5-6 at 6', 'renumbered 7-18 at 8']);
+  assert.deepEqual(summary(out), ['missing 5-5', 'renumbered 5-18 at 6']);
   const forged: EntryLine = { type: 'entry', index: 0, entry: makeEntry('env_1', 'ent_forged') };
   const put = await verify(log, [...head, ...renumber(entries.toSpliced(9, 0, forged))]);
   assert.deepEqual(summary(put), ['added 9', 'renumbered 10-20 at 9']);
@@ -208,8 +208,7 @@ test('who takes a line out or puts one in and numbers the rest anew is found at 
     'changed 11',
     'missing 5-5',
     'renumbered 11-18 at 12',
-    'renumbered 5-6 at 6',
-    'renumbered 7-9 at 8',
+    'renumbered 5-9 at 6',
   ]);
 });
 
