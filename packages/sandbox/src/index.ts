@@ -7,4 +7,20 @@ export {
   type IssuedCertificate,
   issueCertificate,
 } from './authority.ts';
+export {
+  type FaultName,
+  type FaultRule,
+  type FaultSurface,
+  type Faults,
+  faultHeader,
+  faultTable,
+  type RequestFault,
+  type WebhookFault,
+} from './faults.ts';
+export { platformErrors } from './koywe/errors.ts';
+export type { Published } from './koywe/events.ts';
+export { sandboxLimits } from './limits.ts';
 export { developmentNames } from './name-constraints.ts';
+export { type PayloadShape, type SandboxOptions, type SandboxSettings, sandboxOptionsSchema } from './options.ts';
+export { type EmitInput, type Sandbox, type SandboxState, type SentDelivery, startSandbox } from './sandbox.ts';
+export { type SandboxEvent, type SandboxEventName, sandboxEventNames } from './sandbox-event.ts';
