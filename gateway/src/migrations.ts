@@ -1,4 +1,6 @@
+import { environmentsMigrations } from '#environments';
+import { keyringMigrations } from '#keyring';
 import { type Migration, storeMigrations } from '#store';
 
 /** Every migration of the gateway; each room brings its own, numbered in a range of its own. */
-export const allMigrations: readonly Migration[] = Object.freeze([...storeMigrations]);
+export const allMigrations: readonly Migration[] = Object.freeze([...storeMigrations, ...environmentsMigrations, ...keyringMigrations]);
