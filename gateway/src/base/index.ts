@@ -1,11 +1,35 @@
 export * from './bytes.ts';
 export { type Clock, isoTime, systemClock } from './clock.ts';
+export {
+  type ClientConfig,
+  type Config,
+  type ConfigOptions,
+  loadClientConfig,
+  loadConfig,
+} from './config.ts';
+export { type ExplainedSetting, explainConfig, explainText } from './config-explain.ts';
+export {
+  DEVELOPMENT_AUTHORITY,
+  INSECURITIES,
+  type Insecurity,
+  type InsecurityCode,
+  insecurities,
+} from './config-insecurities.ts';
+export type { Origins } from './config-reader.ts';
+export { ALL_SETTINGS, FILE_VARIABLE, type Setting, variableOf } from './config-settings.ts';
 export { Fault, type FaultOptions, toFault } from './fault.ts';
 export { FAULTS, type FaultCode, type FaultRow } from './faults.ts';
 export * from './ids.ts';
 export { LIMITS, type LimitName, type LimitRow, type Limits, limitsWith } from './limits.ts';
 export { type Log, type LogFields, silentLog } from './log.ts';
-export { createLogger, LOG_FORMATS, LOG_LEVELS, type LogFormat, type LoggerOptions, type LogLevel } from './logger.ts';
+export {
+  createLogger,
+  LOG_FORMATS,
+  LOG_LEVELS,
+  type LogFormat,
+  type LoggerOptions,
+  type LogLevel,
+} from './logger.ts';
 export { type LogOutput, openLogOutput } from './logger-output.ts';
 export { createMemory, type Memory, type MemoryOptions } from './memory.ts';
 export * from './ports.ts';

@@ -26,7 +26,8 @@ export function describeError(
   try {
     if (!(thrown instanceof Error))
       return { class: typeof thrown, message: options.redact(plainText(thrown)) };
-    const { code, cause } = thrown as { code?: unknown; cause?: unknown };
+    const code: unknown = 'code' in thrown ? thrown.code : undefined;
+    const cause: unknown = thrown.cause;
     return {
       class: matching(NAME, thrown.constructor.name) ?? 'Error',
       ...(matching(CODE, code) === null ? {} : { code: options.redact(String(code)) }),

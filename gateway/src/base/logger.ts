@@ -102,6 +102,8 @@ export function createLogger(options: LoggerOptions): Log {
   });
 }
 
+const kinds: ReadonlyMap<string, 'text' | 'number' | 'error'> = new Map(Object.entries(LOG_FIELDS));
+
 interface FieldOptions {
   readonly redact: (text: string) => string;
   readonly withFrames: boolean;
@@ -110,8 +112,9 @@ interface FieldOptions {
 function fieldsOf(fields: LogFields | undefined, options: FieldOptions): Record<string, unknown> {
   const out: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(fields ?? {})) {
-    if (!Object.hasOwn(LOG_FIELDS, name) || value === undefined) continue;
-    const shown = shownValue(LOG_FIELDS[name as keyof LogFields], value, options);
+    const kind = kinds.get(name);
+    if (kind === undefined || value === undefined) continue;
+    const shown = shownValue(kind, value, options);
     if (shown !== null) out[name] = shown;
   }
   return out;
