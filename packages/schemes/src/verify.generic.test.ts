@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { test } from 'node:test';
+import { macsEqual } from './mac.ts';
 import type { Scheme } from './scheme.ts';
 import { SCHEMES } from './schemes.ts';
 import { verifyWith } from './verify.ts';
@@ -54,3 +55,9 @@ for (const [algorithm, hash] of [
     assert.ok(!seconds.ok && seconds.reason === 'timestamp-wrong-unit');
   });
 }
+
+test('MACs of unequal length are unequal, without the throw of timingSafeEqual (CVE-2023-50728)', () => {
+  const mac = Buffer.alloc(32, 1);
+  assert.ok(macsEqual(mac, Buffer.alloc(32, 1)));
+  for (const length of [0, 1, 31, 33]) assert.ok(!macsEqual(mac, Buffer.alloc(length, 1)));
+});
