@@ -1,0 +1,6 @@
+import { configDocument } from './config-document.ts';
+import type { GeneratedDocument } from './document.ts';
+import { errorsDocument } from './errors-document.ts';
+
+/** Every generated document of the repository. A new one is a file beside this one and a line here. */
+export const documents: readonly GeneratedDocument[] = Object.freeze([configDocument, errorsDocument]);
