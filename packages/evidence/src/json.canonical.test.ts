@@ -51,6 +51,8 @@ test('texts are escaped as in RFC 8785, section 3.2.2.2', () => {
 test('what is not JSON is refused', () => {
   const circular: Record<string, JsonValue> = {};
   circular['self'] = circular;
+  const holes: JsonValue[] = [];
+  holes.length = 2;
   const hostile: readonly JsonValue[] = [
     Number.NaN,
     Infinity,
@@ -58,7 +60,7 @@ test('what is not JSON is refused', () => {
     '\ud800',
     { '\udfff': 1 },
     circular,
-    new Array<JsonValue>(2),
+    holes,
   ];
   for (const value of hostile) assert.throws(() => canonicalJson(value), refused);
   // What plain JavaScript can pass although the types forbid it.

@@ -14,8 +14,9 @@ const keyIdBytes = 4;
  */
 export function parseNote(note: string): Note | null {
   if (note.length > limits.checkpointCharactersMax || !note.isWellFormed()) return null;
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: the specification refuses them all but newline.
-  if (/[\u0000-\u0009\u000b-\u001f]/.test(note)) return null;
+  // The specification refuses control characters below U+0020 but newline; the others (U+007F to U+009F) are refused
+  // as well, since checkpoints are printed.
+  if (/(?!\n)\p{Cc}/u.test(note)) return null;
   // The last blank line parts text and signatures, since the text may have blank lines itself.
   const blank = note.lastIndexOf('\n\n');
   if (blank < 1 || !note.endsWith('\n')) return null;

@@ -47,8 +47,7 @@ export function parseVerifierKey(
 
 /** Whether a text may name a key: no white space, no plus, no control character (C2SP signed-note, "Format"). */
 export function isKeyName(name: string): boolean {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused.
-  return name.isWellFormed() && /^[^\s+\u0000-\u001f\u007f\u0085]+$/u.test(name);
+  return name.isWellFormed() && /^[^\s+\p{Cc}]+$/u.test(name);
 }
 
 /** The key id under which an Ed25519 key signs: SHA-256(name || 0x0A || type || key)[:4]. */

@@ -40,10 +40,10 @@ export function describeProblem(problem: Problem): string {
 }
 
 const cutShownBy = Object.freeze({
-  leaves: 'their leaf hashes are there',
-  header: 'the header counts them',
-  export: 'a checkpoint of the export counts them',
-  known: 'a known checkpoint counts them',
+  leaves: 'the leaf hashes go further',
+  header: 'the header counts more',
+  export: 'a checkpoint of the export counts more',
+  known: 'a known checkpoint counts more',
 });
 
 const entryFaults = Object.freeze({

@@ -190,7 +190,7 @@ function findGaps(
   options: Options & { readonly isHeld: (index: number) => boolean },
 ): { readonly before: readonly number[]; readonly tail: Tail } {
   const { entries, from, available, isHeld, problems } = options;
-  const before = new Array<number>(displaced.length).fill(0);
+  const before = displaced.map(() => 0);
   const positions = [...displaced.keys()].sort(
     (a, b) => (displaced[a]?.target ?? 0) - (displaced[b]?.target ?? 0),
   );

@@ -5,7 +5,14 @@ import { generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { EntryLine, Line } from '../export/line.ts';
-import { encodeVerifierKey, EvidenceError, leafHash, signCheckpoint, verifyExport } from '../index.ts';
+import {
+  EvidenceError,
+  encodeVerifierKey,
+  leafHash,
+  rootOf,
+  signCheckpoint,
+  verifyExport,
+} from '../index.ts';
 import { exportOf, type Log, makeEntry, makeLog, summary, textsOf } from './log.fixture.ts';
 
 const other = generateKeyPairSync('ed25519').privateKey;
@@ -247,7 +254,6 @@ test('what was logged but is no entry is told apart from tampering', async () =>
   const log = makeLog({ size: 3 });
   const bytes = Buffer.from('{"version":2}');
   const entries = [...log.entries.slice(0, 2), bytes];
-  const { rootOf } = await import('../index.ts');
   const note = signCheckpoint({
     origin: log.origin,
     size: 3,
