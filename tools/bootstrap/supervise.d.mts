@@ -1,0 +1,9 @@
+export interface SuperviseLimits {
+  readonly echoMs: number;
+}
+export declare const superviseLimits: SuperviseLimits;
+export declare function supervise(options: {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly limits?: SuperviseLimits;
+}): Promise<number>;

@@ -1,0 +1,58 @@
+import { inspect } from 'node:util';
+
+/** One finished test as the reporter inside a test file's process writes it, one JSON document a line. */
+export interface EventLine {
+  readonly name: string;
+  readonly state: 'passed' | 'failed' | 'skipped';
+  readonly details?: string;
+}
+
+/** The line that says that the test file came to its end. */
+export const endLine = 'end';
+
+interface Event {
+  readonly type: string;
+  readonly data: {
+    readonly name?: string;
+    readonly nesting?: number;
+    readonly skip?: string | boolean | undefined;
+    readonly todo?: string | boolean | undefined;
+    readonly details?: { readonly type?: string | undefined; readonly error?: unknown };
+  };
+}
+
+/**
+ * A reporter for `node --test-reporter`: a line per finished test, at once, and `end` at the end. Suites, and tests that failed only
+ * because one inside them did, are left out, so that every failure counts once.
+ */
+export default async function* eventLines(source: AsyncIterable<Event>): AsyncGenerator<string> {
+  const path: string[] = [];
+  for await (const { type, data } of source) {
+    const nesting = data.nesting ?? 0;
+    if (type === 'test:start') path.splice(nesting, Infinity, data.name ?? '');
+    if (type === 'test:pass' || type === 'test:fail') {
+      const line = describe(data, [...path.slice(0, nesting), data.name ?? ''].join(' > '));
+      if (line !== undefined) yield `${JSON.stringify(line)}\n`;
+    }
+  }
+  yield `${JSON.stringify(endLine)}\n`;
+}
+
+function describe({ skip, todo, details }: Event['data'], name: string): EventLine | undefined {
+  const error = details?.error;
+  if (skip !== undefined && skip !== false) return { name, state: 'skipped', ...reason(skip) };
+  if (todo !== undefined && todo !== false)
+    return { name, state: 'skipped', details: `to be done: ${String(todo)}` };
+  if (error === undefined) return details?.type === 'suite' ? undefined : { name, state: 'passed' };
+  if (isAbout('subtestsFailed', error)) return undefined;
+  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+  return { name, state: 'failed', details: inspect(cause, { depth: 6 }) };
+}
+
+function reason(skip: string | true): { readonly details?: string } {
+  return typeof skip === 'string' && skip !== '' ? { details: skip } : {};
+}
+
+function isAbout(failureType: string, error: unknown): boolean {
+  return error instanceof Error && 'failureType' in error && error.failureType === failureType;
+}

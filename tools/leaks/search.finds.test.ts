@@ -1,0 +1,144 @@
+// A secret that was written anywhere under the run directory is found in each form it can take, and its value is never named.
+// Guarantee 2 of the design: no secret, card number or personal datum in any log, error or page.
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import fc from 'fast-check';
+import { buildAutomaton } from './automaton.ts';
+import { canaryNames, canaryValue } from './canaries.ts';
+import { checkLeaks } from './check.ts';
+import { formsOf } from './forms.ts';
+import { search } from './search.ts';
+
+const secret = 'a+b/c="Ünï"-0123456789';
+const values = new Map([['sample', secret]]);
+
+async function folder(t: TestContext): Promise<string> {
+  const path = await mkdtemp(join(tmpdir(), 'search-'));
+  t.after(() => rm(path, { recursive: true, force: true }));
+  return path;
+}
+
+const disguises: readonly (readonly [string, Buffer])[] = [
+  ['raw', Buffer.from(`before ${secret} after`)],
+  ['in JSON', Buffer.from(JSON.stringify({ a: [secret] }))],
+  ['in a URL', Buffer.from(`https://host/?q=${encodeURIComponent(secret)}`)],
+  ['in hexadecimal', Buffer.from(Buffer.from(`xy${secret}z`).toString('hex'))],
+  ['in capital hexadecimal', Buffer.from(Buffer.from(secret).toString('hex').toUpperCase())],
+  ...[0, 1, 2].map((shift) => {
+    const text = Buffer.from(`${'p'.repeat(shift)}${secret}tail`).toString('base64');
+    return [`in base64 behind ${shift} bytes`, Buffer.from(text)] as const;
+  }),
+  ['in base64url', Buffer.from(Buffer.from(`{"a":"${secret}"}`).toString('base64url'))],
+  ['in UTF-16 LE', Buffer.from(`x${secret}`, 'utf16le')],
+  ['in UTF-16 BE', Buffer.from(`x${secret}`, 'utf16le').swap16()],
+];
+
+for (const [name, content] of disguises) {
+  test(`a secret ${name} is found`, async (t) => {
+    const directory = await folder(t);
+    await mkdir(join(directory, 'deep', 'down'), { recursive: true });
+    await writeFile(join(directory, 'deep', 'down', 'page'), content);
+    const { leaks } = await search({ directory, values });
+    assert.ok(leaks.length > 0);
+    assert.equal(leaks[0]?.file, 'deep/down/page');
+    assert.equal(leaks[0]?.canary, 'sample');
+  });
+}
+
+test('a card number in groups of four is found', async (t) => {
+  const directory = await folder(t);
+  await writeFile(join(directory, 'a'), '4929 1173 5804 6623');
+  await writeFile(join(directory, 'b'), '4929-1173-5804-6623');
+  const { leaks } = await search({ directory, values: new Map([['card', '4929117358046623']]) });
+  assert.deepEqual(leaks.map(({ file }) => file).toSorted(), ['a', 'b']);
+});
+
+test('a secret across the border of two chunks is found', async (t) => {
+  const directory = await folder(t);
+  await writeFile(
+    join(directory, 'log'),
+    Buffer.concat([Buffer.alloc((1 << 20) - 5, 0x20), Buffer.from(secret)]),
+  );
+  assert.equal((await search({ directory, values })).leaks.length, 1);
+});
+
+test('files without it, and what a test gives as input, raise nothing', async (t) => {
+  const directory = await folder(t);
+  await mkdir(join(directory, 'inputs'));
+  await writeFile(join(directory, 'inputs', 'secret'), secret);
+  await writeFile(join(directory, 'log'), secret.slice(0, -1));
+  const result = await search({ directory, values });
+  assert.deepEqual(result.leaks, []);
+  assert.equal(result.files, 1);
+});
+
+test('the automaton finds what indexOf finds, also where needles overlap', () => {
+  const word = fc.string({ unit: fc.constantFrom('a', 'b', 'c'), minLength: 1, maxLength: 5 });
+  fc.assert(
+    fc.property(
+      fc.uniqueArray(word, { minLength: 1, maxLength: 8 }),
+      fc.string({ unit: fc.constantFrom('a', 'b', 'c') }),
+      (needles, text) => {
+        const found = new Set<string>();
+        buildAutomaton(needles.map((needle) => Buffer.from(needle))).feed(
+          Buffer.from(text),
+          0,
+          (needle, end) => {
+            found.add(`${needle}@${end}`);
+          },
+        );
+        const expected = new Set<string>();
+        for (const [index, needle] of needles.entries()) {
+          for (let at = text.indexOf(needle); at >= 0; at = text.indexOf(needle, at + 1))
+            expected.add(`${index}@${at + needle.length}`);
+        }
+        assert.deepEqual([...found].toSorted(), [...expected].toSorted());
+      },
+    ),
+    { seed: 20_261_122, numRuns: 500 },
+  );
+});
+
+test('the check fails on a leak, names the canary and not the value', async (t) => {
+  const directory = await folder(t);
+  await writeFile(join(directory, 'gateway.log'), `{"msg":"${canaryValue('platformSecret')}"}`);
+  const outcome = await checkLeaks({ directory, whole: true });
+  const failed = outcome.results.filter(({ state }) => state === 'failed');
+  assert.equal(failed.length, 1);
+  assert.match(failed[0]?.details ?? '', /gateway\.log, byte \d+: canary platformSecret, raw/);
+  assert.ok(!JSON.stringify(outcome).includes(canaryValue('platformSecret')));
+});
+
+test('the check passes once canaries were planted and none is found, and says when none was', async (t) => {
+  const directory = await folder(t);
+  const before = await checkLeaks({ directory, whole: true });
+  assert.deepEqual(
+    before.results.map(({ state }) => state),
+    ['passed', 'skipped'],
+  );
+  await mkdir(join(directory, 'planted'));
+  await writeFile(join(directory, 'planted', 'email'), '');
+  const after = await checkLeaks({ directory, whole: true });
+  assert.deepEqual(
+    after.results.map(({ state }) => state),
+    ['passed', 'passed'],
+  );
+});
+
+test('the canaries are valid in form and at least eleven characters long', () => {
+  const luhn = [...canaryValue('cardNumber')].reverse().reduce((sum, digit, index) => {
+    const doubled = Number(digit) * (index % 2 === 0 ? 1 : 2);
+    return sum + (doubled > 9 ? doubled - 9 : doubled);
+  }, 0);
+  assert.equal(luhn % 10, 0);
+  const iban = canaryValue('iban');
+  const digits = [...(iban.slice(4) + iban.slice(0, 4))].map((unit) => Number.parseInt(unit, 36)).join('');
+  assert.equal(BigInt(digits) % 97n, 1n);
+  for (const name of canaryNames) {
+    assert.ok(canaryValue(name).length >= 11, name);
+    assert.ok(formsOf(canaryValue(name)).length >= 8, name);
+  }
+});
