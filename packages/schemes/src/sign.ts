@@ -37,7 +37,7 @@ export interface SignInput {
   readonly secret: Uint8Array;
   readonly body: Uint8Array;
   /** Needed where the scheme signs an id, without effect elsewhere. */
-  readonly id?: string;
+  readonly id?: string | undefined;
   readonly nowMs: number;
 }
 

@@ -40,7 +40,7 @@ export interface VerifyInput {
   readonly body: Uint8Array;
   readonly nowMs: number;
   /** Instead of the scheme's own; 0 to 86400, whole seconds. Without effect where no time is signed. */
-  readonly toleranceSeconds?: number;
+  readonly toleranceSeconds?: number | undefined;
 }
 
 /** The same for a row that need not be in the table. */

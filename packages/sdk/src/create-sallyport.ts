@@ -1,0 +1,86 @@
+import { Pool } from 'undici';
+import { type Answer, readAnswer } from './answer.ts';
+import { LIMITS } from './limits.ts';
+import { buildRequest, type CallRequest } from './request.ts';
+import { SallyportError, sdkError } from './sallyport-error.ts';
+import { failureOf } from './transport-failure.ts';
+
+/**
+ * A client for one gateway, over TLS 1.2 or newer with the certificate checked. Throws `SallyportError` with
+ * `SDK_URL_INVALID`, `SDK_KEY_INVALID` or `SDK_TIMEOUT_INVALID`.
+ *
+ * @example
+ * const sallyport = createSallyport({ url: 'https://sallyport.internal:8443', key, ca });
+ * const { status, body } = await sallyport.call('con_…', { method: 'POST', path: '/api/v1/orders', body: order });
+ */
+export function createSallyport({
+  url,
+  key,
+  ca,
+  timeoutMs = LIMITS.timeoutMsDefault,
+}: SallyportOptions): Sallyport {
+  const origin = parseOrigin(url);
+  if (!/^[\x21-\x7e]+$/.test(key) || key.length > LIMITS.keyCharactersMax) throw sdkError('SDK_KEY_INVALID');
+  if (!Number.isInteger(timeoutMs) || timeoutMs < 1 || timeoutMs > LIMITS.timeoutMsMax) {
+    throw sdkError('SDK_TIMEOUT_INVALID');
+  }
+  const pool = new Pool(origin, {
+    connections: LIMITS.connectionsMax,
+    headersTimeout: timeoutMs,
+    bodyTimeout: timeoutMs,
+    maxResponseSize: LIMITS.responseBytesMax,
+    connect: {
+      minVersion: 'TLSv1.2',
+      timeout: Math.min(timeoutMs, LIMITS.connectTimeoutMs),
+      ...(ca === undefined ? {} : { ca }),
+    },
+  });
+
+  async function call(connection: string, request: CallRequest): Promise<Answer> {
+    const built = buildRequest({ origin, connection, request });
+    if (pool.closed || pool.destroyed) throw sdkError('SDK_CLOSED');
+    const signal = AbortSignal.timeout(timeoutMs);
+    try {
+      const response = await pool.request({
+        ...built,
+        headers: { ...built.headers, authorization: `Bearer ${key}` },
+        signal,
+      });
+      return await readAnswer(response);
+    } catch (error) {
+      // Not as `cause`: the library's own errors may hold what was sent.
+      throw error instanceof SallyportError ? error : failureOf(error, signal);
+    }
+  }
+
+  // Only functions: whatever prints this object finds no key in it.
+  return Object.freeze({ call, close: () => pool.close() });
+}
+
+export interface SallyportOptions {
+  /** The gateway's origin, `https://host[:port]`. */
+  readonly url: string;
+  /** An API key of the environment, `sk_test_…` or `sk_live_…`. */
+  readonly key: string;
+  /** PEM of the authority that signed the gateway's certificate, instead of the public ones. */
+  readonly ca?: string | undefined;
+  /** For a whole call, from connecting to the last byte; 30000 unless given. */
+  readonly timeoutMs?: number | undefined;
+}
+
+export interface Sallyport {
+  /**
+   * Calls a platform through a connection and answers with what the platform said, whatever its status. Throws
+   * `SallyportError` when it said nothing: a problem of the gateway's, or one of `SDK_CODES`. Nothing is retried.
+   */
+  call(connection: string, request: CallRequest): Promise<Answer>;
+  /** Waits for running calls and closes the sockets; later calls fail with `SDK_CLOSED`. */
+  close(): Promise<void>;
+}
+
+function parseOrigin(url: string): string {
+  const parsed = URL.parse(url);
+  if (parsed?.protocol !== 'https:') throw sdkError('SDK_URL_INVALID');
+  if (parsed.href !== `${parsed.origin}/`) throw sdkError('SDK_URL_INVALID');
+  return parsed.origin;
+}
