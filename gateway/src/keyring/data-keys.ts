@@ -6,11 +6,14 @@ import type { SealPurpose } from './purposes.ts';
 import { dataKeyOfVersion, insertDataKey, newestDataKey, type WrappedKey } from './queries.ts';
 import type { RootKeys } from './root-keys.ts';
 import { contextEncoder, type SealContext, wrapContext } from './seal-context.ts';
+import { prefixOf } from './sealed-prefix.ts';
 
 /** One version of a data key, ready for use. The key itself can't be reached through it. */
 export interface DataKey {
   readonly version: number;
   readonly cipher: ChunkedCipher;
+  /** In front of every value sealed under it. */
+  readonly prefix: Uint8Array;
   readonly contextOf: (place: SealContext) => Uint8Array;
 }
 
@@ -170,7 +173,8 @@ export function createDataKeys({ store, rootKeys, audit, clock, log }: DataKeysP
 function usable(bound: DataKeyScope & { version: number }, key: Uint8Array): DataKey {
   const cipher = createChunkedCipher(key);
   key.fill(0);
-  return Object.freeze({ version: bound.version, cipher, contextOf: contextEncoder(bound) });
+  const { version } = bound;
+  return Object.freeze({ version, cipher, prefix: prefixOf(version), contextOf: contextEncoder(bound) });
 }
 
 function nameOf({ environment, purpose }: DataKeyScope, version: number): string {

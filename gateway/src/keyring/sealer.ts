@@ -2,6 +2,7 @@ import { Fault } from '#base';
 import { openFailed } from './chunked.ts';
 import type { DataKey, DataKeyScope, DataKeys } from './data-keys.ts';
 import type { SealContext } from './seal-context.ts';
+import { PREFIX_BYTES, versionOf } from './sealed-prefix.ts';
 
 /** Seals and opens the values of one environment and purpose. */
 export interface Sealer {
@@ -11,17 +12,13 @@ export interface Sealer {
   open(context: SealContext, sealed: Uint8Array): Promise<Uint8Array>;
 }
 
-const FORMAT = 1;
-const PREFIX_BYTES = 5;
-const VERSION_MAX = 2 ** 31 - 1;
-
 /** A sealer over the data keys of one scope. */
 export async function createSealer(dataKeys: DataKeys, scope: DataKeyScope): Promise<Sealer> {
   const newest = await dataKeys.newest(scope);
   return Object.freeze({
     seal(context: SealContext, plaintext: Uint8Array): Uint8Array {
-      const { version, cipher, contextOf } = newest.current;
-      return cipher.seal(contextOf(context), plaintext, prefixOf(version));
+      const { prefix, cipher, contextOf } = newest.current;
+      return cipher.seal(contextOf(context), plaintext, prefix);
     },
     async open(context: SealContext, sealed: Uint8Array): Promise<Uint8Array> {
       const version = versionOf(sealed);
@@ -33,25 +30,13 @@ export async function createSealer(dataKeys: DataKeys, scope: DataKeyScope): Pro
   });
 }
 
-/** A wrapped key that does not open is a sealed value that does not open, too. */
+/** A wrapped key that does not open is a sealed value that does not open; a store that is away stays what it is. */
 async function older(dataKeys: DataKeys, scope: DataKeyScope, version: number): Promise<DataKey | null> {
   try {
     return await dataKeys.ofVersion(scope, version);
   } catch (thrown) {
-    if (thrown instanceof Fault && thrown.code === 'STORE_UNAVAILABLE') throw thrown;
-    throw new Fault('OPEN_FAILED', { cause: thrown });
+    const ofKey =
+      thrown instanceof Fault && (thrown.code === 'OPEN_FAILED' || thrown.code === 'ROOT_KEY_INVALID');
+    throw ofKey ? new Fault('OPEN_FAILED', { cause: thrown }) : thrown;
   }
-}
-
-function prefixOf(version: number): Uint8Array {
-  return Uint8Array.of(FORMAT, version >>> 24, version >>> 16, version >>> 8, version);
-}
-
-function versionOf(sealed: Uint8Array): number {
-  const [format, ...bytes] = sealed.subarray(0, PREFIX_BYTES);
-  if (format !== FORMAT || bytes.length !== 4) throw openFailed('its format is not known');
-  const version = bytes.reduce((value, byte) => value * 256 + byte, 0);
-  // The column is a signed integer of 32 bits: a larger number is no version, and not a fault of the store.
-  if (version < 1 || version > VERSION_MAX) throw openFailed('it has no possible key version');
-  return version;
 }
