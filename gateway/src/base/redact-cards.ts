@@ -15,7 +15,7 @@ interface DigitRun {
 /**
  * Finds card numbers (ISO/IEC 7812): 13 to 19 digits with a right check digit, also in groups and also with other
  * digits around them. A number that stands alone needs only a plausible first digit; one inside a longer run of digits
- * must begin like a number of a known network. Milliseconds, microseconds and nanoseconds since 1970 are none.
+ * must begin like a number of a known network. Milliseconds since 1970, which begin with 1, are none.
  */
 export function findCards(codes: Codes): Span[] {
   const spans: Span[] = [];
@@ -26,7 +26,7 @@ export function findCards(codes: Codes): Span[] {
       continue;
     }
     const run = digitRun(codes, index);
-    if (run.digits.length >= DIGITS_MIN && !isMoment(run)) findInRun(run, spans);
+    if (run.digits.length >= DIGITS_MIN) findInRun(run, spans);
     index = run.end;
   }
   return spans;
@@ -80,11 +80,6 @@ function findInRun(run: DigitRun, spans: Span[]): void {
 
 function cardSpan(places: readonly number[], start: number, length: number): Span {
   return { start: places[start] ?? 0, end: (places[start + length - 1] ?? 0) + 1, mask: '[card]' };
-}
-
-/** A moment since 1970 in ms, µs or ns; no network has 13, 16 or 19 digits that begin with 1. */
-function isMoment({ digits, groups }: DigitRun): boolean {
-  return groups.length === 1 && digits[0] === 1 && [13, 16, 19].includes(digits.length);
 }
 
 function standsAlone({ digits, groups }: DigitRun): boolean {
