@@ -1,0 +1,37 @@
+// What the README shows runs, and does what it says.
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { certificate, startServer } from '../test/loopback-server.ts';
+
+const home = fileURLToPath(new URL('..', import.meta.url));
+const readme = readFileSync(join(home, 'README.md'), 'utf8');
+const [calling, receiving, ...others] = [...readme.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code]) => code);
+
+test('the examples of the README', async (t) => {
+  assert.ok(calling !== undefined && receiving !== undefined && others.length === 0);
+  const folder = mkdtempSync(join(home, '.examples-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const server = await startServer(t, {
+    answer: (response) => {
+      response.writeHead(201, { 'content-type': 'application/json' });
+      response.end('{"id":"ord_1"}');
+    },
+  });
+  const env = {
+    SALLYPORT_URL: server.url,
+    SALLYPORT_KEY: 'sk_test_syp_0123456789',
+    SALLYPORT_CA_FILE: join(certificate.folder, 'cert.pem'),
+  };
+  const run = async (name: string, code: string) => {
+    writeFileSync(join(folder, name), code);
+    return promisify(execFile)(process.execPath, [join(folder, name)], { env, timeout: 30_000 });
+  };
+  assert.deepEqual(await run('calling.ts', calling), { stdout: "201 { id: 'ord_1' }\n", stderr: '' });
+  assert.equal(server.seen[0]?.target, '/out/con_1/api/v1/organizations/org_1/merchants/mer_1/orders');
+  assert.deepEqual(await run('receiving.ts', receiving), { stdout: 'evt_1 order.paid\n', stderr: '' });
+});
