@@ -2,7 +2,12 @@ import './reflect.ts';
 import { createPrivateKey, randomBytes, webcrypto } from 'node:crypto';
 import { isIP } from 'node:net';
 import * as x509 from '@peculiar/x509';
-import { developmentNames, encodeNameConstraints, nameConstraintsOid, permitsName } from './name-constraints.ts';
+import {
+  developmentNames,
+  encodeNameConstraints,
+  nameConstraintsOid,
+  permitsName,
+} from './name-constraints.ts';
 
 /** A certificate authority as two PEM texts, so that it can be kept in two files and loaded again. */
 export interface Authority {
@@ -72,7 +77,11 @@ export async function createAuthority(options: AuthorityOptions = {}): Promise<A
       extensions: [
         new x509.BasicConstraintsExtension(true, 0, true),
         new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
-        new x509.Extension(nameConstraintsOid, true, Uint8Array.from(encodeNameConstraints(options.permittedNames ?? developmentNames))),
+        new x509.Extension(
+          nameConstraintsOid,
+          true,
+          Uint8Array.from(encodeNameConstraints(options.permittedNames ?? developmentNames)),
+        ),
         await x509.SubjectKeyIdentifierExtension.create(keys.publicKey, false, webcrypto),
       ],
     },
@@ -87,7 +96,10 @@ export async function createAuthority(options: AuthorityOptions = {}): Promise<A
  * Throws `RangeError` on a life that is too long and `TypeError` on a name that is malformed or that the authority's
  * name constraints don't permit (widen them with `permittedNames` when the authority is made).
  */
-export async function issueCertificate(authority: Authority, options: CertificateOptions): Promise<IssuedCertificate> {
+export async function issueCertificate(
+  authority: Authority,
+  options: CertificateOptions,
+): Promise<IssuedCertificate> {
   const issuer = new x509.X509Certificate(authority.cert);
   const days = checkDays(options.days ?? certificateLimits.leafDays, certificateLimits.leafDaysMax);
   checkNames(issuer, options.names);
@@ -138,7 +150,8 @@ function checkNames(issuer: x509.X509Certificate, names: readonly string[]): voi
 }
 
 function checkDays(days: number, daysMax: number): number {
-  if (!(days > 0 && days <= daysMax)) throw new RangeError(`a life is more than 0 and at most ${daysMax} days`);
+  if (!(days > 0 && days <= daysMax))
+    throw new RangeError(`a life is more than 0 and at most ${daysMax} days`);
   return days;
 }
 
@@ -155,12 +168,20 @@ function generateKeys(): Promise<webcrypto.CryptoKeyPair> {
 
 async function exportKey(key: webcrypto.CryptoKey): Promise<string> {
   const der = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', key));
-  return createPrivateKey({ key: der, format: 'der', type: 'pkcs8' }).export({ format: 'pem', type: 'pkcs8' }).toString();
+  return createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })
+    .export({ format: 'pem', type: 'pkcs8' })
+    .toString();
 }
 
 function importSigningKey(pem: string): Promise<webcrypto.CryptoKey> {
   const der = createPrivateKey(pem).export({ format: 'der', type: 'pkcs8' });
-  return webcrypto.subtle.importKey('pkcs8', Uint8Array.from(der), { name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign']);
+  return webcrypto.subtle.importKey(
+    'pkcs8',
+    Uint8Array.from(der),
+    { name: 'ECDSA', namedCurve: 'P-256' },
+    false,
+    ['sign'],
+  );
 }
 
 function toPem(certificate: x509.X509Certificate): string {

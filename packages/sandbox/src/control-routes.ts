@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { faultRuleSchema, faultTable, isFaultName, isWebhookFault } from './faults.ts';
-import { type Platform, parse, type Server } from './koywe/platform.ts';
+import { PlatformError } from './koywe/errors.ts';
+import { parse, type Server } from './koywe/platform.ts';
+import { sandboxLimits } from './limits.ts';
 import { payloadShapeSchema } from './options.ts';
 import type { Sandbox } from './sandbox.ts';
 
@@ -32,7 +34,9 @@ export function addControlRoutes(server: Server, control: Control): void {
   server.get(`${controlRoot}/faults`, async () => ({ rules: control.faults.list(), faults: faultTable }));
 
   server.post(`${controlRoot}/faults`, async (request, reply) => {
-    control.faults.add(parse(faultRuleSchema, request.body));
+    const rule = parse(faultRuleSchema, request.body);
+    if (control.faults.list().length >= sandboxLimits.faultRulesMax) throw new PlatformError('LIMIT_REACHED');
+    control.faults.add(rule);
     return reply.code(201).send({ rules: control.faults.list() });
   });
 

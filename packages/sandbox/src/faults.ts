@@ -6,8 +6,14 @@ export type FaultSurface = 'request' | 'webhook';
 
 /** Every fault, with the sentence that the documentation shows. */
 export const faultTable = Object.freeze({
-  '401-expired': { surface: 'request', sentence: 'Answers 401 TOKEN_EXPIRED as though the token had just run out.' },
-  '403': { surface: 'request', sentence: 'Answers 403 as though the credential were not allowed to do this.' },
+  '401-expired': {
+    surface: 'request',
+    sentence: 'Answers 401 TOKEN_EXPIRED as though the token had just run out.',
+  },
+  '403': {
+    surface: 'request',
+    sentence: 'Answers 403 as though the credential were not allowed to do this.',
+  },
   '429': { surface: 'request', sentence: 'Answers 429 with Retry-After.' },
   '500': { surface: 'request', sentence: 'Answers 500 without doing what was asked.' },
   slow: { surface: 'request', sentence: 'Waits delayMs (5 seconds unless given), then does what was asked.' },
@@ -24,25 +30,40 @@ export const faultTable = Object.freeze({
     surface: 'request',
     sentence: 'Answers 200 with the request’s token and the credential’s secret in a header and in the body.',
   },
-  redirect: { surface: 'request', sentence: 'Answers 302 to another address of the sandbox, which counts its visitors.' },
+  redirect: {
+    surface: 'request',
+    sentence: 'Answers 302 to another address of the sandbox, which counts its visitors.',
+  },
   huge: { surface: 'request', sentence: 'Answers 200 with a body that does not end.' },
-  gzip: { surface: 'request', sentence: 'Answers like echo-credentials, compressed with gzip whether asked to or not.' },
-  'wrong-signature': { surface: 'webhook', sentence: 'Signs every attempt of the delivery with another secret.' },
+  gzip: {
+    surface: 'request',
+    sentence: 'Answers like echo-credentials, compressed with gzip whether asked to or not.',
+  },
+  'wrong-signature': {
+    surface: 'webhook',
+    sentence: 'Signs every attempt of the delivery with another secret.',
+  },
   unsigned: { surface: 'webhook', sentence: 'Sends every attempt of the delivery without a signature.' },
   duplicate: { surface: 'webhook', sentence: 'Sends the event twice at the same time, byte for byte alike.' },
   reorder: {
     surface: 'webhook',
     sentence: 'Holds the event back until a later one has been sent to the same webhook, or for a second.',
   },
-  stale: { surface: 'webhook', sentence: 'Sends the oldest event that is still known once more behind this one.' },
+  stale: {
+    surface: 'webhook',
+    sentence: 'Sends the oldest event that is still known once more behind this one.',
+  },
   'observed-shape': {
     surface: 'webhook',
-    sentence: 'Sends the payload as seen on a live account: snake_case, no id, the resource under relationships.self.',
+    sentence:
+      'Sends the payload as seen on a live account: snake_case, no id, the resource under relationships.self.',
   },
 } as const satisfies Record<string, { surface: FaultSurface; sentence: string }>);
 
 export type FaultName = keyof typeof faultTable;
-export type RequestFault = { [Name in FaultName]: (typeof faultTable)[Name]['surface'] extends 'request' ? Name : never }[FaultName];
+export type RequestFault = {
+  [Name in FaultName]: (typeof faultTable)[Name]['surface'] extends 'request' ? Name : never;
+}[FaultName];
 export type WebhookFault = Exclude<FaultName, RequestFault>;
 
 /** The request header that names one fault for one request, or for the events that this request causes. */
@@ -66,7 +87,10 @@ export function isWebhookFault(name: FaultName): name is WebhookFault {
  */
 export const faultRuleSchema = z.strictObject({
   fault: z.string().refine(isFaultName, 'an unknown fault'),
-  method: z.string().regex(/^[A-Za-z]{1,16}$/).optional(),
+  method: z
+    .string()
+    .regex(/^[A-Za-z]{1,16}$/)
+    .optional(),
   path: z.string().startsWith('/').max(2_048).optional(),
   times: z.int().min(1).max(1_000_000).optional(),
   delayMs: z.int().min(0).max(sandboxLimits.delayMsMax).optional(),

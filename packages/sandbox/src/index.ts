@@ -21,6 +21,17 @@ export { platformErrors } from './koywe/errors.ts';
 export type { Published } from './koywe/events.ts';
 export { sandboxLimits } from './limits.ts';
 export { developmentNames } from './name-constraints.ts';
-export { type PayloadShape, type SandboxOptions, type SandboxSettings, sandboxOptionsSchema } from './options.ts';
-export { type EmitInput, type Sandbox, type SandboxState, type SentDelivery, startSandbox } from './sandbox.ts';
+export {
+  type PayloadShape,
+  type SandboxOptions,
+  type SandboxSettings,
+  sandboxOptionsSchema,
+} from './options.ts';
+export {
+  type EmitInput,
+  type Sandbox,
+  type SandboxState,
+  type SentDelivery,
+  startSandbox,
+} from './sandbox.ts';
 export { type SandboxEvent, type SandboxEventName, sandboxEventNames } from './sandbox-event.ts';

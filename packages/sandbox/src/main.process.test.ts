@@ -29,7 +29,9 @@ async function status(url: string, path: string): Promise<number> {
   return answer.statusCode;
 }
 
-async function forked(message: object): Promise<{ child: ChildProcess; first: Promise<unknown[]>; errors: () => string }> {
+async function forked(
+  message: object,
+): Promise<{ child: ChildProcess; first: Promise<unknown[]>; errors: () => string }> {
   const child = fork(program, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
   let text = '';
   child.stderr?.on('data', (chunk: Buffer) => {

@@ -53,7 +53,8 @@ const file = process.env['SANDBOX_OPTIONS_FILE'];
 if (file !== undefined) {
   await start(async () => {
     try {
-      return JSON.parse(await readFile(file, 'utf8'));
+      const parsed: unknown = JSON.parse(await readFile(file, 'utf8'));
+      return parsed;
     } catch (error) {
       // The parser's own message quotes the text.
       throw error instanceof SyntaxError ? new Error('SANDBOX_OPTIONS_FILE is not JSON') : error;

@@ -9,8 +9,22 @@ export const nameConstraintsOid = '2.5.29.30';
  * RFC 2606, RFC 8375) and addresses that are not routed there. A stolen development key can't imitate a bank.
  */
 export const developmentNames: readonly string[] = Object.freeze([
-  'localhost', 'test', 'example', 'example.com', 'example.net', 'example.org', 'invalid', 'internal', 'local',
-  'home.arpa', '127.0.0.0/8', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '::1/128', 'fc00::/7',
+  'localhost',
+  'test',
+  'example',
+  'example.com',
+  'example.net',
+  'example.org',
+  'invalid',
+  'internal',
+  'local',
+  'home.arpa',
+  '127.0.0.0/8',
+  '10.0.0.0/8',
+  '172.16.0.0/12',
+  '192.168.0.0/16',
+  '::1/128',
+  'fc00::/7',
 ]);
 
 /** One permitted subtree: a DNS suffix, or address bytes followed by their mask. */
@@ -94,10 +108,13 @@ function encodeDer(tag: number, content: Uint8Array): Uint8Array {
 
 function decodeNameConstraints(extension: Uint8Array): Subtree[] {
   const [outer] = decodeDer(extension);
-  const permitted = decodeDer(outer?.content ?? new Uint8Array()).find(({ tag }) => tag === derTags.permitted);
+  const permitted = decodeDer(outer?.content ?? new Uint8Array()).find(
+    ({ tag }) => tag === derTags.permitted,
+  );
   return decodeDer(permitted?.content ?? new Uint8Array()).flatMap(({ content }): Subtree[] => {
     const [base] = decodeDer(content);
-    if (base?.tag === derTags.dns) return [{ dns: new TextDecoder().decode(base.content).replace(/^\./, '') }];
+    if (base?.tag === derTags.dns)
+      return [{ dns: new TextDecoder().decode(base.content).replace(/^\./, '') }];
     return base?.tag === derTags.address ? [{ range: base.content }] : [];
   });
 }
@@ -109,7 +126,10 @@ function decodeDer(bytes: Uint8Array): { tag: number; content: Uint8Array }[] {
     const tag = bytes[offset] ?? 0;
     const first = bytes[offset + 1] ?? 0;
     const extra = first < 0x80 ? 0 : first & 0x7f;
-    const length = extra === 0 ? first : bytes.subarray(offset + 2, offset + 2 + extra).reduce((sum, byte) => sum * 256 + byte, 0);
+    const length =
+      extra === 0
+        ? first
+        : bytes.subarray(offset + 2, offset + 2 + extra).reduce((sum, byte) => sum * 256 + byte, 0);
     const start = offset + 2 + extra;
     items.push({ tag, content: bytes.subarray(start, start + length) });
     offset = start + length;

@@ -78,7 +78,10 @@ async function echoCredentials(secret: string, { due, request, reply }: Victim):
   const authorization = request.headers.authorization ?? '';
   const token = authorization.replace(/^Bearer /, '');
   const body = JSON.stringify({ message: `token ${token} secret ${secret}`, authorization, token, secret });
-  reply.header('content-type', 'application/json').header('x-echo-token', token).header('x-echo-secret', secret);
+  reply
+    .header('content-type', 'application/json')
+    .header('x-echo-token', token)
+    .header('x-echo-secret', secret);
   if (due.fault === 'gzip') await reply.header('content-encoding', 'gzip').send(gzipSync(body));
   else await reply.send(body);
 }

@@ -1,7 +1,6 @@
 /** The notable steps of a sandbox, each one line of JSON when it runs as a child process. */
 export const sandboxEventNames = Object.freeze([
   'sandbox.ready',
-  'sandbox.closed',
   'sign-in.accepted',
   'sign-in.refused',
   'secret.rotated',

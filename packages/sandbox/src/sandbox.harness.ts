@@ -103,7 +103,9 @@ export interface CallOptions {
   readonly headers?: Record<string, string>;
 }
 
-export async function startHarness(settings: Partial<Omit<SandboxSettings, 'koywe'>> & { koywe?: Partial<SandboxSettings['koywe']> } = {}): Promise<Harness> {
+export async function startHarness(
+  settings: Partial<Omit<SandboxSettings, 'koywe'>> & { koywe?: Partial<SandboxSettings['koywe']> } = {},
+): Promise<Harness> {
   const lines: SandboxEvent[] = [];
   const waiting = new Set<() => void>();
   const sandbox = await startSandbox({
@@ -121,7 +123,11 @@ export async function startHarness(settings: Partial<Omit<SandboxSettings, 'koyw
   const agent = new Agent({ connect: { ca: authorityCert }, allowH2: false });
   let current: string | undefined;
 
-  async function call(method: Dispatcher.HttpMethod, path: string, options: CallOptions = {}): Promise<Answered> {
+  async function call(
+    method: Dispatcher.HttpMethod,
+    path: string,
+    options: CallOptions = {},
+  ): Promise<Answered> {
     const token = options.token === undefined ? current : options.token;
     const text = options.text ?? (options.body === undefined ? undefined : JSON.stringify(options.body));
     const answer = await agent.request({
@@ -129,7 +135,7 @@ export async function startHarness(settings: Partial<Omit<SandboxSettings, 'koyw
       path,
       method,
       headers: {
-        ...(token == null ? {} : { authorization: `Bearer ${token}` }),
+        ...(token === undefined || token === null ? {} : { authorization: `Bearer ${token}` }),
         ...(text === undefined ? {} : { 'content-type': 'application/json' }),
         ...options.headers,
       },
@@ -197,7 +203,13 @@ let contacts = 0;
 export async function createContact(harness: Harness): Promise<string> {
   contacts += 1;
   const { json } = await harness.call('POST', `${merchantPath}/contacts`, {
-    body: { firstName: 'Ana', countrySymbol: 'CO', businessType: 'PERSON', type: 'PERSON', email: `a${contacts}@a.test` },
+    body: {
+      firstName: 'Ana',
+      countrySymbol: 'CO',
+      businessType: 'PERSON',
+      type: 'PERSON',
+      email: `a${contacts}@a.test`,
+    },
   });
   return String(json['id']);
 }

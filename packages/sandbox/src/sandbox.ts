@@ -1,9 +1,9 @@
 import { createBoundedMap } from './bounded-map.ts';
 import { createFaultBook, type FaultRule, type Faults, type WebhookFault } from './faults.ts';
+import { eventView } from './koywe/event-routes.ts';
 import { createEvents, type EventInput, type Published } from './koywe/events.ts';
 import { createPlatform } from './koywe/platform.ts';
 import type { Contact, Delivery, Order, PlatformEvent, ReceivedRequest } from './koywe/records.ts';
-import { eventView } from './koywe/event-routes.ts';
 import { createTokens, type TokenKind } from './koywe/tokens.ts';
 import { createWebhook } from './koywe/webhook-routes.ts';
 import { sandboxLimits } from './limits.ts';
@@ -111,7 +111,11 @@ export async function startSandbox({ onEvent, ...rest }: SandboxOptions): Promis
       requests: requests.values(),
       ...counts,
     }),
-    faults: { add: (rule: FaultRule) => faults.add(rule), clear: () => faults.clear(), list: () => faults.list() },
+    faults: {
+      add: (rule: FaultRule) => faults.add(rule),
+      clear: () => faults.clear(),
+      list: () => faults.list(),
+    },
     emit: ({ body, shape, fault, ...event }) =>
       events.publish(event, { shape, fault, body: body === undefined ? undefined : Buffer.from(body) }),
     issueToken: (kind) => platform.tokens.issue(kind),

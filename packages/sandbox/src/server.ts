@@ -1,7 +1,14 @@
 import * as https from 'node:https';
 import Fastify, { type FastifyError, type FastifyRequest } from 'fastify';
 import { addControlRoutes, type Control, controlRoot } from './control-routes.ts';
-import { type DueFault, type FaultBook, faultHeader, isFaultName, isRequestFault, type RequestFault } from './faults.ts';
+import {
+  type DueFault,
+  type FaultBook,
+  faultHeader,
+  isFaultName,
+  isRequestFault,
+  type RequestFault,
+} from './faults.ts';
 import { addAuthRoutes, signInPath } from './koywe/auth-routes.ts';
 import { addContactRoutes } from './koywe/contact-routes.ts';
 import { errorEnvelope, PlatformError, transportEnvelope } from './koywe/errors.ts';
@@ -52,7 +59,8 @@ export function createServer(needs: ServerNeeds): Server {
     needs.onRedirected();
     return {};
   });
-  for (const add of [addAuthRoutes, addMerchantRoutes, addContactRoutes, addQuoteRoutes]) add(server, platform);
+  for (const add of [addAuthRoutes, addMerchantRoutes, addContactRoutes, addQuoteRoutes])
+    add(server, platform);
   for (const add of [addOrderRoutes, addWebhookRoutes, addEventRoutes]) add(server, platform);
   if (settings.control === true) addControlRoutes(server, needs.control);
   return server;
@@ -67,7 +75,7 @@ function acceptEmptyJson(server: Server): void {
   const parseJson = server.getDefaultJsonParser('error', 'error');
   server.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
     if (body.length === 0) done(null, undefined);
-    else parseJson(request, body.toString(), done);
+    else void parseJson(request, body.toString(), done);
   });
 }
 
@@ -93,10 +101,18 @@ function addFaults(server: Server, needs: ServerNeeds): void {
     needs.onRequest({ method: request.method, path: request.url, rawHeaders: request.raw.rawHeaders });
     const due = requestedFault(request) ?? faults.takeForRequest(request.method, pathOf(request));
     if (due === undefined) return undefined;
-    platform.report({ event: 'fault.applied', fault: due.fault, method: request.method, path: pathOf(request) });
+    platform.report({
+      event: 'fault.applied',
+      fault: due.fault,
+      method: request.method,
+      path: pathOf(request),
+    });
     if (due.fault === 'lost-answer') losing.add(request);
     const { schedule } = platform;
-    const answered = await performRequestFault({ schedule, secret: () => platform.secret }, { due, request, reply });
+    const answered = await performRequestFault(
+      { schedule, secret: () => platform.secret },
+      { due, request, reply },
+    );
     return answered ? reply : undefined;
   });
   server.addHook('onSend', async (request, _reply, payload) => {

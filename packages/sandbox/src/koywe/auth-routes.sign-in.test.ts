@@ -51,7 +51,14 @@ test('K11: no token, a foreign, changed or unsigned one is 401', async () => {
   const none = Buffer.from('{"alg":"none","typ":"JWT"}').toString('base64url');
   const foreign = createHmac('sha256', 'another key').update(`${head}.${claims}`).digest('base64url');
   const changed = Buffer.from(JSON.stringify({ kind: 'api', exp: 9_999_999_999 })).toString('base64url');
-  const wrong = [`${head}.${claims}.${foreign}`, `${head}.${changed}.${signature}`, `${none}.${claims}.${signature}`, `${none}.${claims}.`, 'x', ''];
+  const wrong = [
+    `${head}.${claims}.${foreign}`,
+    `${head}.${changed}.${signature}`,
+    `${none}.${claims}.${signature}`,
+    `${none}.${claims}.`,
+    'x',
+    '',
+  ];
   for (const candidate of [...wrong, null]) {
     const { status, json } = await harness.call('GET', merchantPath, { token: candidate });
     assert.equal(status, 401, String(candidate));
@@ -68,7 +75,8 @@ test('K10: an expired token is 401 TOKEN_EXPIRED', async () => {
     const token = await brief.signIn();
     const { exp } = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
     let answer = await brief.call('GET', merchantPath);
-    while (answer.status === 200 && Date.now() < exp * 1000 + 10_000) answer = await brief.call('GET', merchantPath);
+    while (answer.status === 200 && Date.now() < exp * 1000 + 10_000)
+      answer = await brief.call('GET', merchantPath);
     assert.equal(answer.status, 401);
     assert.equal(answer.json['errorCode'], 'TOKEN_EXPIRED');
     assert.ok(Date.now() >= exp * 1000);

@@ -21,7 +21,8 @@ export function addAuthRoutes(server: Server, platform: Platform): void {
 
   // That the old secret dies at once while tokens live on is ours: the vendor's pages state neither.
   server.post('/api/v1/auth/credentials/rotate-secret', async (request) => {
-    if (platform.tokens.identify(request.headers.authorization) !== 'api') throw new PlatformError('API_USER_REQUIRED');
+    if (platform.tokens.identify(request.headers.authorization) !== 'api')
+      throw new PlatformError('API_USER_REQUIRED');
     platform.secret = randomBytes(32).toString('hex');
     platform.report({ event: 'secret.rotated' });
     return { secret: platform.secret };

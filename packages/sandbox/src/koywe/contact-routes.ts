@@ -2,7 +2,15 @@ import { z } from 'zod';
 import { sandboxLimits } from '../limits.ts';
 import { PlatformError } from './errors.ts';
 import { makeId } from './ids.ts';
-import { addressesOf, isAtHome, merchantRoot, type Platform, parse, type Server, webhookFaultOf } from './platform.ts';
+import {
+  addressesOf,
+  isAtHome,
+  merchantRoot,
+  type Platform,
+  parse,
+  type Server,
+  webhookFaultOf,
+} from './platform.ts';
 import type { Contact } from './records.ts';
 
 const text = z.string().trim().min(1).max(sandboxLimits.textCharactersMax);
@@ -27,7 +35,10 @@ const contactSchema = z
     type: z.enum(['PERSON', 'BUSINESS', 'GOVERNMENT', 'NGO', 'FOREIGN']),
     lastName: text.optional(),
     email: z.email().max(sandboxLimits.textCharactersMax).optional(),
-    phone: z.string().regex(/^\+[1-9]\d{6,14}$/, 'Invalid phone number').optional(),
+    phone: z
+      .string()
+      .regex(/^\+[1-9]\d{6,14}$/, 'Invalid phone number')
+      .optional(),
     documentType: z.enum(documentTypes.split(' ')).optional(),
     documentNumber: text.optional(),
     taxIdType: text.optional(),
@@ -42,7 +53,9 @@ const contactSchema = z
     message: 'documentType and documentNumber belong together',
   });
 
-const pageSchema = z.object({ pageSize: z.coerce.number().int().min(1).max(sandboxLimits.pageMax).default(sandboxLimits.pageMax) });
+const pageSchema = z.object({
+  pageSize: z.coerce.number().int().min(1).max(sandboxLimits.pageMax).default(sandboxLimits.pageMax),
+});
 
 export function addContactRoutes(server: Server, platform: Platform): void {
   const { contacts, contactIdByAddress, events, report } = platform;
@@ -53,7 +66,8 @@ export function addContactRoutes(server: Server, platform: Platform): void {
     const format = documentFormats.get(input.documentType ?? '');
     if (format !== undefined && !format.test(input.documentNumber ?? '')) throw new PlatformError('DC00010');
     const addresses = addressesOf(input);
-    if (addresses.some((address) => contactIdByAddress.has(address))) throw new PlatformError('CONTACT_DUPLICATE');
+    if (addresses.some((address) => contactIdByAddress.has(address)))
+      throw new PlatformError('CONTACT_DUPLICATE');
     const contact: Contact = { id: makeId('contact'), ...input, createdAt: new Date().toISOString() };
     contacts.set(contact.id, contact);
     for (const address of addresses) contactIdByAddress.set(address, contact.id);

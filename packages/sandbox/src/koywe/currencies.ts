@@ -21,7 +21,12 @@ export function exchangeRate(from: Currency, to: Currency): number {
 }
 
 /** Both amounts of an exchange from the one that is known, rounded to the currency's digits. */
-export function exchange(pair: { from: Currency; to: Currency; amountIn?: number | undefined; amountOut?: number | undefined }): {
+export function exchange(pair: {
+  from: Currency;
+  to: Currency;
+  amountIn?: number | undefined;
+  amountOut?: number | undefined;
+}): {
   amountIn: number;
   amountOut: number;
 } {

@@ -57,7 +57,12 @@ export function createDeliveries(needs: DeliveriesNeeds): Deliveries {
       delivery.lastStatusCode = answer.status;
       delivery.lastRespondedAt = new Date().toISOString();
     }
-    const line = { eventId: event.id, webhookId: webhook.id, type: event.type, attempt: delivery.retryCount + 1 };
+    const line = {
+      eventId: event.id,
+      webhookId: webhook.id,
+      type: event.type,
+      attempt: delivery.retryCount + 1,
+    };
     report({ event: 'webhook.sent', ...line, ...answer });
     const waitMs = retryScheduleMs[delivery.retryCount];
     if (ok) {
@@ -74,7 +79,10 @@ export function createDeliveries(needs: DeliveriesNeeds): Deliveries {
     return answer;
   }
 
-  function retryLater(what: { event: PlatformEvent; webhook: Webhook; delivery: Delivery }, waitMs: number): void {
+  function retryLater(
+    what: { event: PlatformEvent; webhook: Webhook; delivery: Delivery },
+    waitMs: number,
+  ): void {
     schedule.after(waitMs, () => {
       what.delivery.retryCount += 1;
       what.delivery.lastRetryAt = new Date().toISOString();
@@ -122,7 +130,10 @@ export function createDeliveries(needs: DeliveriesNeeds): Deliveries {
         await hold(webhook);
         return attempt(event, webhook, delivery);
       }
-      const extra = fault === 'duplicate' ? sender.send({ url: webhook.url, body: delivery.body, secret: webhook.secret }) : undefined;
+      const extra =
+        fault === 'duplicate'
+          ? sender.send({ url: webhook.url, body: delivery.body, secret: webhook.secret })
+          : undefined;
       const answer = await attempt(event, webhook, delivery);
       await extra;
       if (fault === 'stale') await sendAgain(needs.oldestEvent(), webhook);

@@ -17,7 +17,11 @@ export const platformErrors = Object.freeze({
   TOKEN_INVALID: { status: 401, source: 'ours', message: 'Missing or invalid token' },
   API_USER_REQUIRED: { status: 403, source: 'ours', message: 'Only API users can rotate' },
   FORBIDDEN: { status: 403, source: 'ours', message: 'Not allowed' },
-  CONTACT_DUPLICATE: { status: 409, source: 'ours', message: 'Contact with same email or phone already exists' },
+  CONTACT_DUPLICATE: {
+    status: 409,
+    source: 'ours',
+    message: 'Contact with same email or phone already exists',
+  },
   ORDER_DUPLICATE: { status: 409, source: 'ours', message: 'Order with same externalId already exists' },
   QUOTE_UNUSABLE: { status: 422, source: 'ours', message: 'Quote is unknown, used or expired' },
   VALIDATION_FAILED: { status: 400, source: 'ours', message: 'Invalid request' },

@@ -5,7 +5,10 @@ import { PlatformError } from './errors.ts';
 import { isAtHome, organizationRoot, type Platform, parse, pathPart, type Server } from './platform.ts';
 import type { Delivery, PlatformEvent } from './records.ts';
 
-const moment = z.string().max(64).refine((text) => !Number.isNaN(Date.parse(text)), 'not a time');
+const moment = z
+  .string()
+  .max(64)
+  .refine((text) => !Number.isNaN(Date.parse(text)), 'not a time');
 
 const filterSchema = z.object({
   type: z.string().max(64).optional(),
@@ -34,7 +37,12 @@ export function addEventRoutes(server: Server, platform: Platform): void {
   server.get(root, async (request) => {
     const filter = parse(filterSchema, request.query);
     const { page, limit } = filter;
-    const matching = isAtHome(platform, request) ? events.known.values().reverse().filter((event) => matches(event, filter)) : [];
+    const matching = isAtHome(platform, request)
+      ? events.known
+          .values()
+          .reverse()
+          .filter((event) => matches(event, filter))
+      : [];
     const items = matching.slice((page - 1) * limit, page * limit);
     return { events: items.map(eventView), page, limit, total: matching.length };
   });
@@ -66,11 +74,13 @@ function matches(event: PlatformEvent, filter: Filter): boolean {
 }
 
 /** An event as the API shows it. */
-export function eventView({ deliveries: _, ...event }: PlatformEvent): Omit<PlatformEvent, 'deliveries'> {
-  return event;
+export function eventView(event: PlatformEvent): Omit<PlatformEvent, 'deliveries'> {
+  const { id, type, resourceType, resourceId, data, merchantId, createdAt } = event;
+  return { id, type, resourceType, resourceId, data, merchantId, createdAt };
 }
 
 /** A delivery as the API shows it. */
-export function deliveryView({ body: _, fault: __, ...delivery }: Delivery): Omit<Delivery, 'body' | 'fault'> {
-  return delivery;
+function deliveryView(delivery: Delivery): Omit<Delivery, 'body' | 'fault'> {
+  const { webhookId, deliveryStatus, retryCount, lastRetryAt, lastStatusCode, lastRespondedAt } = delivery;
+  return { webhookId, deliveryStatus, retryCount, lastRetryAt, lastStatusCode, lastRespondedAt };
 }

@@ -14,7 +14,10 @@ const paymentMethods = Object.freeze([
   { country: 'PE', currency: 'PEN', method: 'LIGO', name: 'Ligo', responseType: 'PAYMENT_LINK' },
 ]);
 
-const paymentMethodQuery = z.object({ countrySymbol: z.string().length(2), currencySymbol: z.string().length(3) });
+const paymentMethodQuery = z.object({
+  countrySymbol: z.string().length(2),
+  currencySymbol: z.string().length(3),
+});
 
 /** Whether a method answers with the text of a QR code or with a link. */
 export function responseTypeOf(method: string): 'QR' | 'PAYMENT_LINK' {
@@ -32,7 +35,9 @@ export function addMerchantRoutes(server: Server, platform: Platform): void {
 
   server.get('/api/v1/payment-method', async (request) => {
     const { countrySymbol, currencySymbol } = parse(paymentMethodQuery, request.query);
-    const rows = paymentMethods.filter(({ country, currency }) => country === countrySymbol && currency === currencySymbol);
+    const rows = paymentMethods.filter(
+      ({ country, currency }) => country === countrySymbol && currency === currencySymbol,
+    );
     return {
       paymentMethods: rows.map(({ method, name, responseType }) => ({
         method,

@@ -32,7 +32,12 @@ const orderSchema = z.object({
   sendWhatsapp: z.boolean().optional(),
   sendReminders: z.boolean().optional(),
   paymentMethods: z
-    .array(z.object({ method: z.string().min(1).max(64), extra: z.union([text, z.record(z.string(), z.unknown())]).optional() }))
+    .array(
+      z.object({
+        method: z.string().min(1).max(64),
+        extra: z.union([text, z.record(z.string(), z.unknown())]).optional(),
+      }),
+    )
     .max(10)
     .optional(),
 });
@@ -44,8 +49,11 @@ export function parseOrderRequest(body: unknown): OrderRequest {
   const order = parse(orderSchema, body);
   const sources = [order.amountIn, order.amountOut, order.quoteId].filter((value) => value !== undefined);
   require(sources.length === 1, 'exactly one of amountIn, amountOut and quoteId');
-  const symbols = [order.originCurrencySymbol, order.destinationCurrencySymbol].filter((symbol) => symbol !== undefined);
-  if (order.quoteId === undefined) require(symbols.length === 2, 'both currency symbols are required without quoteId');
+  const symbols = [order.originCurrencySymbol, order.destinationCurrencySymbol].filter(
+    (symbol) => symbol !== undefined,
+  );
+  if (order.quoteId === undefined)
+    require(symbols.length === 2, 'both currency symbols are required without quoteId');
   else require(symbols.length === 0, 'currency symbols are left out with quoteId');
   checkType(order);
   return order;
@@ -61,7 +69,8 @@ function checkType(order: OrderRequest): void {
       require(order.destinationAccountId !== undefined, 'PAYOUT needs destinationAccountId');
       return;
     case 'INTER_MERCHANT_TRANSFER':
-      require(order.destinationMerchantId !== undefined, 'INTER_MERCHANT_TRANSFER needs destinationMerchantId');
+      require(order.destinationMerchantId !==
+        undefined, 'INTER_MERCHANT_TRANSFER needs destinationMerchantId');
       return;
     case 'BALANCE_TRANSFER':
     case 'PAYMENT_LINK':

@@ -1,5 +1,5 @@
-import { PlatformError } from './errors.ts';
 import { exchange } from './currencies.ts';
+import { PlatformError } from './errors.ts';
 import { makeId } from './ids.ts';
 import { responseTypeOf } from './merchant-routes.ts';
 import { startOrder } from './order-progress.ts';
@@ -44,7 +44,8 @@ function createOrder(platform: Platform, input: OrderRequest): Order {
   if (contactId !== undefined && !platform.contacts.has(contactId)) {
     throw new PlatformError('VALIDATION_FAILED', 'contactId: unknown contact');
   }
-  if (type === 'BALANCE_TRANSFER' && platform.settings.transferPolicy !== true) throw new PlatformError('POL00002');
+  if (type === 'BALANCE_TRANSFER' && platform.settings.transferPolicy !== true)
+    throw new PlatformError('POL00002');
   // Repeats are refused, whatever they hold: the externalId is the platform's idempotency key.
   if (externalId !== undefined && platform.orderIdByExternalId.has(externalId)) {
     throw new PlatformError('ORDER_DUPLICATE');
@@ -64,7 +65,14 @@ function createOrder(platform: Platform, input: OrderRequest): Order {
 type Price = Pick<Order, 'amountIn' | 'amountOut' | 'originCurrencySymbol' | 'destinationCurrencySymbol'>;
 
 function priced(platform: Platform, input: OrderRequest): Price {
-  const { quoteId, originCurrencySymbol: from, destinationCurrencySymbol: to, amountIn, amountOut, type } = input;
+  const {
+    quoteId,
+    originCurrencySymbol: from,
+    destinationCurrencySymbol: to,
+    amountIn,
+    amountOut,
+    type,
+  } = input;
   if (quoteId === undefined) {
     if (from === undefined || to === undefined) throw new PlatformError('VALIDATION_FAILED');
     const amounts = exchange({ from, to, amountIn, amountOut });
@@ -81,7 +89,10 @@ function priced(platform: Platform, input: OrderRequest): Price {
 }
 
 /** Where the payer goes next; the address is under a name that never resolves (RFC 6761). */
-function providedAction(id: string, input: OrderRequest): { providedAction?: string; providedActionType?: string } {
+function providedAction(
+  id: string,
+  input: OrderRequest,
+): { providedAction?: string; providedActionType?: string } {
   if (input.type !== 'PAYIN' && input.type !== 'PAYMENT_LINK') return {};
   const kind = responseTypeOf(input.paymentMethods?.[0]?.method ?? '');
   return {

@@ -31,7 +31,10 @@ export interface Platform {
 
 export type Server = FastifyInstance;
 
-export type PlatformNeeds = Pick<Platform, 'settings' | 'stepDelayMs' | 'tokens' | 'events' | 'schedule' | 'report'>;
+export type PlatformNeeds = Pick<
+  Platform,
+  'settings' | 'stepDelayMs' | 'tokens' | 'events' | 'schedule' | 'report'
+>;
 
 export function createPlatform(needs: PlatformNeeds): Platform {
   const orderIdByExternalId = new Map<string, string>();
@@ -62,7 +65,10 @@ export function parse<Output>(schema: z.ZodType<Output>, input: unknown): Output
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   const place = issue?.path.join('.') ?? '';
-  throw new PlatformError('VALIDATION_FAILED', `${place === '' ? 'body' : place}: ${issue?.message ?? 'invalid'}`);
+  throw new PlatformError(
+    'VALIDATION_FAILED',
+    `${place === '' ? 'body' : place}: ${issue?.message ?? 'invalid'}`,
+  );
 }
 
 /** The webhook fault that a request's header asks for, for the events that the request causes. */
@@ -81,7 +87,8 @@ export function isAtHome(platform: Platform, request: FastifyRequest): boolean {
   const { organizationId, merchantId } = parse(placeSchema, request.params);
   const { settings } = platform;
   const home =
-    organizationId === settings.organizationId && (merchantId === undefined || merchantId === settings.merchantId);
+    organizationId === settings.organizationId &&
+    (merchantId === undefined || merchantId === settings.merchantId);
   if (!home && request.method !== 'GET') throw new PlatformError('MC00015');
   return home;
 }

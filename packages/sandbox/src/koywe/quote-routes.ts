@@ -27,7 +27,12 @@ const quoteSchema = z
 export function addQuoteRoutes(server: Server, platform: Platform): void {
   server.post(`${merchantRoot}/quotes`, async (request, reply) => {
     isAtHome(platform, request);
-    const { type, originCurrencySymbol: from, destinationCurrencySymbol: to, ...amounts } = parse(quoteSchema, request.body);
+    const {
+      type,
+      originCurrencySymbol: from,
+      destinationCurrencySymbol: to,
+      ...amounts
+    } = parse(quoteSchema, request.body);
     const quote: Quote = {
       id: makeId('quote'),
       type,

@@ -32,12 +32,22 @@ export function createSender(deliveryCa: string | undefined): Sender {
   return {
     async send({ url, body, secret }) {
       const { origin, pathname, search } = new URL(url);
-      const headers: Record<string, string> = { 'content-type': 'application/json', 'user-agent': 'Koywe-Webhooks/sandbox' };
+      const headers: Record<string, string> = {
+        'content-type': 'application/json',
+        'user-agent': 'Koywe-Webhooks/sandbox',
+      };
       if (secret !== undefined) {
-        for (const [name, value] of sign({ scheme: 'koywe', secret, body, nowMs: Date.now() })) headers[name] = value;
+        for (const [name, value] of sign({ scheme: 'koywe', secret, body, nowMs: Date.now() }))
+          headers[name] = value;
       }
       try {
-        const answer = await agent.request({ origin, path: `${pathname}${search}`, method: 'POST', headers, body });
+        const answer = await agent.request({
+          origin,
+          path: `${pathname}${search}`,
+          method: 'POST',
+          headers,
+          body,
+        });
         await answer.body.dump({ limit: sandboxLimits.deliveryAnswerBytesMax }).catch(() => {});
         return { status: answer.statusCode };
       } catch (error) {

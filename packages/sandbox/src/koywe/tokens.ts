@@ -22,7 +22,13 @@ export function createTokens(options: { subject: string; lifeSeconds: number }):
   return {
     issue(kind) {
       const iat = Math.floor(Date.now() / 1000);
-      const claims = { sub: options.subject, kind, jti: randomBytes(8).toString('hex'), iat, exp: iat + options.lifeSeconds };
+      const claims = {
+        sub: options.subject,
+        kind,
+        jti: randomBytes(8).toString('hex'),
+        iat,
+        exp: iat + options.lifeSeconds,
+      };
       const signed = `${header}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}`;
       return `${signed}.${mac(signed).toString('base64url')}`;
     },

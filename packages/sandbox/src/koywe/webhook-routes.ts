@@ -4,11 +4,23 @@ import { sandboxLimits } from '../limits.ts';
 import { type PayloadShape, webhookSchema, webhookSecretSchema } from '../options.ts';
 import { PlatformError } from './errors.ts';
 import { makeId } from './ids.ts';
-import { isAtHome, organizationRoot, type Platform, parse, pathPart, type Server, webhookFaultOf } from './platform.ts';
+import {
+  isAtHome,
+  organizationRoot,
+  type Platform,
+  parse,
+  pathPart,
+  type Server,
+  webhookFaultOf,
+} from './platform.ts';
 import type { Webhook } from './records.ts';
 
 /** A webhook from what its creator chose. */
-export function createWebhook(input: { url: string; secret: string; shape?: PayloadShape | undefined }): Webhook {
+export function createWebhook(input: {
+  url: string;
+  secret: string;
+  shape?: PayloadShape | undefined;
+}): Webhook {
   return {
     id: makeId('webhook'),
     url: input.url,
@@ -59,7 +71,10 @@ export function addWebhookRoutes(server: Server, platform: Platform): void {
     return view(webhook);
   });
 
-  for (const [verb, status] of [['pause', 'PAUSED'], ['resume', 'ACTIVE']] as const) {
+  for (const [verb, status] of [
+    ['pause', 'PAUSED'],
+    ['resume', 'ACTIVE'],
+  ] as const) {
     server.post(`${root}/:webhookId/${verb}`, async (request) => {
       const webhook = find(request);
       webhook.status = status;
