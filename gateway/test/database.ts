@@ -45,23 +45,39 @@ after(async () => {
  * @example const { store } = await withDatabase(t);
  */
 export async function withDatabase(t: Cleanup, overrides: Partial<Limits> = {}): Promise<TestDatabase> {
-  const url = await withEmptyDatabase(t, { template: true });
+  const base = await clusterUrl();
+  template ??= makeTemplate(base);
+  const { url, drop } = await makeDatabase(base, await template);
   const limits = limitsWith(overrides);
   const store = await createStore({ url, limits, log: silentLog, clock: systemClock });
-  t.after(() => store.close());
+  t.after(async () => {
+    await store.close();
+    await drop();
+  });
   return { store, url, ownerUrl: url, limits, clock: systemClock };
 }
 
 /** Makes a database without anything in it, for tests of migrations. */
-export async function withEmptyDatabase(t: Cleanup, options: { template?: boolean } = {}): Promise<Secret> {
-  const base = await clusterUrl();
-  const source = options.template === true ? await (template ??= makeTemplate(base)) : null;
+export async function withEmptyDatabase(t: Cleanup): Promise<Secret> {
+  const { url, drop } = await makeDatabase(await clusterUrl(), null);
+  t.after(drop);
+  return url;
+}
+
+async function makeDatabase(
+  base: Secret,
+  source: string | null,
+): Promise<{ url: Secret; drop: () => Promise<void> }> {
   const name = `test_${newId('secret', systemClock)}`;
   await execute(base, `create database ${name}${source === null ? '' : ` template ${source}`}`);
-  if (process.env['SALLYPORT_TEST_KEEP'] === undefined) {
-    t.after(() => execute(base, `drop database if exists ${name} with (force)`));
-  }
-  return named(base, name);
+  return {
+    url: named(base, name),
+    async drop() {
+      // The runner looks through the pages of every database after the run.
+      if (process.env['SALLYPORT_TEST_KEEP'] === undefined)
+        await execute(base, `drop database ${name} with (force)`);
+    },
+  };
 }
 
 async function clusterUrl(): Promise<Secret> {

@@ -69,7 +69,8 @@ export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result
 
   function add(item: Item): Promise<Result> {
     const bytes = bytesOf(item);
-    if (closed || queue.size >= queueItemsMax || queuedBytes + bytes > queueBytesMax) return Promise.reject(full());
+    if (closed || queue.size >= queueItemsMax || queuedBytes + bytes > queueBytesMax)
+      return Promise.reject(full());
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => expire(entry), timeoutMs);
       const entry: Entry<Item, Result> = {

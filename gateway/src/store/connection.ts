@@ -27,16 +27,34 @@ const IDLE_IN_TRANSACTION_MS = 30_000;
 /** A statement that the server did not end by itself: the network is gone. */
 const ANSWER_GRACE_MS = 5_000;
 const KEEP_ALIVE_DELAY_MS = 10_000;
-const SOCKET_PORT_DEFAULT = 5432;
+const PORT_DEFAULT = 5432;
+/** The server finds a client that vanished, and frees its locks, within about 25 s; its default is two hours. */
+const SETTINGS: readonly string[] = Object.freeze([
+  '-c tcp_keepalives_idle=10',
+  '-c tcp_keepalives_interval=5',
+  '-c tcp_keepalives_count=3',
+  '-c datestyle=ISO',
+  '-c bytea_output=hex',
+]);
 
 const PARAMETERS: ReadonlySet<string> = new Set([
-  'host', 'port', 'sslmode', 'sslrootcert', 'sslcert', 'sslkey', 'options', 'application_name', 'connect_timeout',
-  'channel_binding', 'target_session_attrs',
-]); // biome-ignore format: a list
+  'host',
+  'port',
+  'sslmode',
+  'sslrootcert',
+  'sslcert',
+  'sslkey',
+  'options',
+  'application_name',
+  'connect_timeout',
+  'channel_binding',
+  'target_session_attrs',
+]);
 const VERIFYING: ReadonlySet<string> = new Set(['prefer', 'require', 'verify-ca', 'verify-full']);
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1)$/;
 // ECDHE with AEAD only, as everywhere in the gateway.
-const CIPHERS = 'TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256:ECDHE+AESGCM:ECDHE+CHACHA20';
+const CIPHERS =
+  'TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256:ECDHE+AESGCM:ECDHE+CHACHA20';
 
 /**
  * Reads a `postgres://` address. A Unix socket (`?host=/path`) and loopback may be plain; every other host speaks TLS
@@ -45,18 +63,20 @@ const CIPHERS = 'TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY
  */
 export function parseAddress(url: Secret): Address {
   const parsed = URL.parse(openSecretText(url));
-  if (parsed === null || !/^postgres(ql)?:$/.test(parsed.protocol)) throw unsuitable('It is not a postgres:// address.');
+  if (parsed === null || !/^postgres(ql)?:$/.test(parsed.protocol))
+    throw unsuitable('It is not a postgres:// address.');
   for (const name of parsed.searchParams.keys()) {
     if (!PARAMETERS.has(name)) throw unsuitable('Its address has a parameter that is not known.');
   }
   const parameter = (name: string): string | null => parsed.searchParams.get(name);
   const host = parameter('host') ?? decoded(parsed.hostname.replace(/^\[(.+)\]$/, '$1'));
-  const port = Number(parameter('port') ?? (parsed.port === '' ? SOCKET_PORT_DEFAULT : parsed.port));
+  const port = Number(parameter('port') ?? (parsed.port === '' ? PORT_DEFAULT : parsed.port));
   const user = decoded(parsed.username);
   const password = decoded(parsed.password);
   if (host === '' || host.includes(',')) throw unsuitable('Its address must name one host.');
   if (user === '') throw unsuitable('Its address must name a user.');
-  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw unsuitable('The port of its address is not valid.');
+  if (!Number.isInteger(port) || port < 1 || port > 65_535)
+    throw unsuitable('The port of its address is not valid.');
   const database = decoded(parsed.pathname.slice(1));
   return Object.freeze({
     host,
@@ -70,10 +90,14 @@ export function parseAddress(url: Secret): Address {
 }
 
 /** The driver's configuration for a connection as the runtime role, or as the owner for migrations. */
-export function connectionConfig(address: Address, as: 'runtime' | 'owner', limits: ConnectionLimits): ClientConfig {
+export function connectionConfig(
+  address: Address,
+  as: 'runtime' | 'owner',
+  limits: ConnectionLimits,
+): ClientConfig {
   // Later options win. A pooled connection is never the owner's, not even when a SET is forgotten.
   const role = as === 'runtime' ? [`-c role=${RUNTIME_ROLE}`] : [];
-  const settings = [address.options, ...role, `-c search_path=${SCHEMA},pg_temp`, '-c datestyle=ISO', '-c bytea_output=hex'];
+  const settings = [address.options, ...role, `-c search_path=${SCHEMA},pg_temp`, ...SETTINGS];
   return {
     host: address.host,
     port: address.port,
@@ -97,7 +121,8 @@ export function connectionConfig(address: Address, as: 'runtime' | 'owner', limi
 function tlsOf(host: string, parameter: (name: string) => string | null): ConnectionOptions | false {
   const mode = parameter('sslmode');
   if (host.startsWith('/')) return false;
-  if (LOOPBACK.test(host) && (mode === null || mode === 'disable' || mode === 'allow' || mode === 'prefer')) return false;
+  if (LOOPBACK.test(host) && (mode === null || mode === 'disable' || mode === 'allow' || mode === 'prefer'))
+    return false;
   if (mode !== null && !VERIFYING.has(mode)) {
     throw unsuitable('A host elsewhere is reached over verified TLS only: use sslmode=verify-full.');
   }

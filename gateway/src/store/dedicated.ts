@@ -11,8 +11,10 @@ export interface Dedicated {
   close(): Promise<void>;
 }
 
-/** Between two questions. A peer that vanished without a word is found within twice this. */
-const HEARTBEAT_MS = 2_000;
+/** Between two questions. */
+const HEARTBEAT_MS = 5_000;
+/** An answer. Together less than the time after which the server gives up a silent client and frees its locks. */
+const HEARTBEAT_TIMEOUT_MS = 10_000;
 
 /** Connects as the runtime role. Throws `STORE_UNAVAILABLE` and its like. */
 export async function connectDedicated(address: Address, limits: Limits): Promise<Dedicated> {
@@ -23,7 +25,7 @@ export async function connectDedicated(address: Address, limits: Limits): Promis
       connectTimeoutMs: limits.poolWaitTimeoutMs,
     }),
     pipeline: true,
-    query_timeout: HEARTBEAT_MS,
+    query_timeout: HEARTBEAT_TIMEOUT_MS,
   });
   const controller = new AbortController();
   client.on('error', () => controller.abort());

@@ -6,6 +6,8 @@ export type Outcome = 'nothing happened' | 'unknown';
 
 export interface FailureFacts {
   readonly sqlState: string | null;
+  /** A code of the system, the network or TLS, such as `ECONNREFUSED`. */
+  readonly code: string | null;
   readonly statement: string | null;
   readonly table: string | null;
   readonly constraint: string | null;
@@ -24,6 +26,7 @@ export class StoreFailure extends Error {
     this.name = 'StoreFailure';
     this.facts = {
       sqlState: facts.sqlState ?? null,
+      code: facts.code ?? null,
       statement: facts.statement ?? null,
       table: facts.table ?? null,
       constraint: facts.constraint ?? null,
@@ -71,19 +74,33 @@ const REPEATABLE: ReadonlySet<string> = new Set(['40001', '40P01']);
 export function storeFault(error: unknown, facts: { statement?: string; outcome?: Outcome } = {}): Fault {
   if (error instanceof Fault) return error;
   if (error instanceof DatabaseError) return ofDatabase(error, facts);
-  const code = codeOf(error);
-  const cause = new StoreFailure(`The connection to Postgres failed (${code ?? 'closed'}).`, facts);
+  // A parser of a column or a mistake of ours: no sign of trouble at the other end.
+  if (error instanceof TypeError || error instanceof RangeError || error instanceof SyntaxError) {
+    return new Fault('INTERNAL', { cause: new StoreFailure(`The driver failed (${error.name}).`, facts) });
+  }
+  const code = codeOf(error) ?? (refusesTls(error) ? NO_TLS : 'closed');
+  const cause = new StoreFailure(`The connection to Postgres failed (${code}).`, { ...facts, code });
   return new Fault('STORE_UNAVAILABLE', { retryAfterSeconds: 1, cause });
 }
+
+/** The code of a {@link StoreFailure} when the server offers no TLS. */
+export const NO_TLS = 'NO_TLS';
 
 /** The SQLSTATE behind a fault, or `null`. */
 export function sqlStateOf(fault: unknown): string | null {
   return fault instanceof Fault && fault.cause instanceof StoreFailure ? fault.cause.facts.sqlState : null;
 }
 
+/** The code of the system, the network or TLS behind a fault, or `null`. */
+export function systemCodeOf(fault: unknown): string | null {
+  return fault instanceof Fault && fault.cause instanceof StoreFailure ? fault.cause.facts.code : null;
+}
+
 /** Tells whether a transaction that threw this may nevertheless have been committed: its COMMIT got no answer. */
 export function outcomeUnknown(fault: unknown): boolean {
-  return fault instanceof Fault && fault.cause instanceof StoreFailure && fault.cause.facts.outcome === 'unknown';
+  return (
+    fault instanceof Fault && fault.cause instanceof StoreFailure && fault.cause.facts.outcome === 'unknown'
+  );
 }
 
 /** Tells whether the same transaction may succeed when run again: a serialization failure or a deadlock. */
@@ -94,7 +111,8 @@ export function isRepeatable(fault: unknown): boolean {
 
 function ofDatabase(error: DatabaseError, facts: { statement?: string; outcome?: Outcome }): Fault {
   const sqlState = error.code ?? null;
-  const reading = READINGS[sqlState ?? ''] ?? READINGS[sqlState?.slice(0, 2) ?? ''] ?? { code: 'INTERNAL' as const };
+  const reading = READINGS[sqlState ?? ''] ??
+    READINGS[sqlState?.slice(0, 2) ?? ''] ?? { code: 'INTERNAL' as const };
   // A definite answer of the server is a definite outcome, except where it answers because it goes down.
   const definite = sqlState !== null && !sqlState.startsWith('57P') && !sqlState.startsWith('08');
   const cause = new StoreFailure(`Postgres refused (${sqlState ?? 'no code'}).`, {
@@ -106,6 +124,11 @@ function ofDatabase(error: DatabaseError, facts: { statement?: string; outcome?:
   });
   const { retryAfterSeconds } = reading;
   return new Fault(reading.code, retryAfterSeconds === undefined ? { cause } : { cause, retryAfterSeconds });
+}
+
+/** The driver gives this case no code. */
+function refusesTls(error: unknown): boolean {
+  return error instanceof Error && error.message.includes('does not support SSL');
 }
 
 /** The `code` of a system or TLS error, such as `ECONNREFUSED`; or `null`. */

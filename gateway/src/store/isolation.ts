@@ -32,7 +32,9 @@ export function isolated(table: string, options: { system?: boolean } = {}): str
     `create policy ${table}_environment on ${table} to ${RUNTIME_ROLE} using (${own}) with check (${own});`,
   ];
   if (options.system === true) {
-    lines.push(`create policy ${table}_system on ${table} to ${SYSTEM_ROLE} using (${system}) with check (${system});`);
+    lines.push(
+      `create policy ${table}_system on ${table} to ${SYSTEM_ROLE} using (${system}) with check (${system});`,
+    );
   }
   return `${lines.join('\n')}\n`;
 }

@@ -26,7 +26,9 @@ export async function withAdvisoryLock<T>(options: {
   const connection = await connectDedicated(address, limits);
   try {
     const { rows } = await connection.client
-      .query<{ held: boolean }>('select pg_try_advisory_lock(hashtextextended($1, 0)) as held', [`sallyport:${name}`])
+      .query<{ held: boolean }>('select pg_try_advisory_lock(hashtextextended($1, 0)) as held', [
+        `sallyport:${name}`,
+      ])
       .catch((error: unknown) => {
         throw storeFault(error, { statement: 'store.lock' });
       });

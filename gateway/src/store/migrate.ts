@@ -59,8 +59,13 @@ export async function migrate(options: MigrateOptions): Promise<MigrateResult> {
   client.on('error', () => undefined);
   try {
     await client.connect();
-    await client.query(`set lock_timeout = 0; select pg_advisory_lock(${LOCK}); set lock_timeout = ${LOCK_TIMEOUT_MS}`);
-    const users = [address.user, ...(options.runtimeUrl === undefined ? [] : [parseAddress(options.runtimeUrl).user])];
+    await client.query(
+      `set lock_timeout = 0; select pg_advisory_lock(${LOCK}); set lock_timeout = ${LOCK_TIMEOUT_MS}`,
+    );
+    const users = [
+      address.user,
+      ...(options.runtimeUrl === undefined ? [] : [parseAddress(options.runtimeUrl).user]),
+    ];
     await prepare(client, [...new Set(users)]);
     const known = await appliedOf(client, ordered);
     const applied: number[] = [];
@@ -94,7 +99,9 @@ async function prepare(client: Client, users: readonly string[]): Promise<void> 
   );
   const server = rows[0];
   if (server === undefined || server.version < VERSION_MIN || server.encoding !== 'UTF8') {
-    throw new Fault('DATABASE_UNSUITABLE', { detail: 'The server is older than 15, or its encoding is not UTF8.' });
+    throw new Fault('DATABASE_UNSUITABLE', {
+      detail: 'The server is older than 15, or its encoding is not UTF8.',
+    });
   }
   await ensureRoles(client, users);
   try {
@@ -114,12 +121,16 @@ async function prepare(client: Client, users: readonly string[]): Promise<void> 
 }
 
 async function appliedOf(client: Client, migrations: readonly Migration[]): Promise<Set<number>> {
-  const { rows } = await client.query<{ number: number; sha256: string }>('select number, sha256 from schema_migrations');
+  const { rows } = await client.query<{ number: number; sha256: string }>(
+    'select number, sha256 from schema_migrations',
+  );
   const known = new Map(migrations.map((migration) => [migration.number, digest(migration)]));
   for (const { number, sha256 } of rows) {
     const expected = known.get(number);
-    if (expected === undefined) throw failed(`The database holds migration ${number}, which this version does not know.`);
-    if (expected !== sha256) throw failed(`Migration ${number} is not the one that was applied to this database.`);
+    if (expected === undefined)
+      throw failed(`The database holds migration ${number}, which this version does not know.`);
+    if (expected !== sha256)
+      throw failed(`Migration ${number} is not the one that was applied to this database.`);
   }
   return new Set(rows.map(({ number }) => number));
 }

@@ -41,7 +41,9 @@ export function createPool(options: { address: Address; limits: Limits; log: Log
     types: columnTypes,
   });
   // Postgres restarted, the network broke: without listeners an event named `error` would end the process.
-  pool.on('error', (error) => log.warn('An idle connection to Postgres was lost.', { reason: codeOf(error) ?? 'closed' }));
+  pool.on('error', (error) =>
+    log.warn('An idle connection to Postgres was lost.', { reason: codeOf(error) ?? 'closed' }),
+  );
   pool.on('connect', (client) => client.on('error', () => undefined));
 
   const waiting: { grant: () => void }[] = [];
@@ -103,9 +105,15 @@ export function createPool(options: { address: Address; limits: Limits; log: Log
 }
 
 function busy(): Fault {
-  return new Fault('BUSY', { retryAfterSeconds: 1, cause: new StoreFailure('No connection became free in time.') });
+  return new Fault('BUSY', {
+    retryAfterSeconds: 1,
+    cause: new StoreFailure('No connection became free in time.'),
+  });
 }
 
 function closedFault(): Fault {
-  return new Fault('STORE_UNAVAILABLE', { retryAfterSeconds: 1, cause: new StoreFailure('The store is closed.') });
+  return new Fault('STORE_UNAVAILABLE', {
+    retryAfterSeconds: 1,
+    cause: new StoreFailure('The store is closed.'),
+  });
 }

@@ -42,17 +42,25 @@ async function missing(client: Client, users: readonly string[]): Promise<string
   const statements = found.rows.filter(({ exists }) => !exists).map(({ role }) => createRole(role));
   for (const { role, exists, version } of found.rows) {
     for (const user of users) {
-      if (!exists || !(await isMember(client, { user, role, version }))) statements.push(grantRole({ user, role, version }));
+      if (!exists || !(await isMember(client, { user, role, version })))
+        statements.push(grantRole({ user, role, version }));
     }
   }
   return statements;
 }
 
-async function isMember(client: Client, facts: { user: string; role: string; version: number }): Promise<boolean> {
+async function isMember(
+  client: Client,
+  facts: { user: string; role: string; version: number },
+): Promise<boolean> {
   const { user, role, version } = facts;
   // From 16 on the creator of a role is a member that may pass it on but not become it.
   const kind = version >= 160_000 ? 'SET' : 'MEMBER';
-  const { rows } = await client.query<{ member: boolean }>('select pg_has_role($1, $2, $3) as member', [user, role, kind]);
+  const { rows } = await client.query<{ member: boolean }>('select pg_has_role($1, $2, $3) as member', [
+    user,
+    role,
+    kind,
+  ]);
   return rows[0]?.member === true;
 }
 

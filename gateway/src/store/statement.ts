@@ -14,7 +14,8 @@ const names = new Set<string>();
  * @example const byId = statement('events.by_id', 'select id from events where id = $1', eventRow.parse);
  */
 export function statement<Row>(name: string, text: string, row: (row: unknown) => Row): Statement<Row> {
-  if (!NAME.test(name)) throw new TypeError(`statement name ${name}: small letters, digits, "_", ".", "-", at most 62`);
+  if (!NAME.test(name))
+    throw new TypeError(`statement name ${name}: small letters, digits, "_", ".", "-", at most 62`);
   if (names.has(name)) throw new TypeError(`statement name ${name} is used twice`);
   if (text.includes(';')) throw new TypeError(`statement ${name}: one statement, without a semicolon`);
   names.add(name);

@@ -41,19 +41,28 @@ const REPETITIONS_MAX = 3;
  *
  * @example const store = await createStore({ url, limits, log, clock: systemClock });
  */
-export async function createStore(options: { url: Secret; limits: Limits; log: Log; clock: Clock }): Promise<Store> {
+export async function createStore(options: {
+  url: Secret;
+  limits: Limits;
+  log: Log;
+  clock: Clock;
+}): Promise<Store> {
   const { limits, log, clock } = options;
   const address = parseAddress(options.url);
   const pool = createPool({ address, limits, log });
   try {
-    await checkSuitability(pool);
+    await checkSuitability(pool, log);
   } catch (error) {
     await pool.close();
     throw error;
   }
   const listener = createListener({ address, limits, log });
 
-  async function run<T>(scope: Scope, work: (tx: Transaction) => Promise<T>, repeatable: boolean): Promise<T> {
+  async function run<T>(
+    scope: Scope,
+    work: (tx: Transaction) => Promise<T>,
+    repeatable: boolean,
+  ): Promise<T> {
     for (let repetition = 0; ; repetition += 1) {
       try {
         return await runTransaction(pool, scope, work);

@@ -53,7 +53,10 @@ function openingOf(scope: Scope): string {
   return `begin; set local role ${RUNTIME_ROLE}; set local ${ENVIRONMENT_SETTING} = '${environment}'`;
 }
 
-async function commit(lease: Lease, state: { begun: Promise<unknown>; failure: () => Fault | null }): Promise<void> {
+async function commit(
+  lease: Lease,
+  state: { begun: Promise<unknown>; failure: () => Fault | null },
+): Promise<void> {
   let result: QueryResult;
   try {
     result = await lease.client.query('commit');
@@ -66,7 +69,9 @@ async function commit(lease: Lease, state: { begun: Promise<unknown>; failure: (
   // COMMIT of a transaction in which a statement failed succeeds, as a ROLLBACK. Work that swallowed the failure must
   // not be told that it is durable.
   if (result.command === 'COMMIT') return;
-  throw state.failure() ?? new Fault('INTERNAL', { cause: new StoreFailure('The transaction was rolled back.') });
+  throw (
+    state.failure() ?? new Fault('INTERNAL', { cause: new StoreFailure('The transaction was rolled back.') })
+  );
 }
 
 async function rolledBack(lease: Lease): Promise<boolean> {
@@ -82,7 +87,10 @@ function createSession(lease: Lease): { tx: Transaction; close: () => void; fail
   let open = true;
   let failure: Fault | null = null;
 
-  async function query(statement: Statement<unknown>, values: readonly unknown[]): Promise<QueryResult<unknown[]>> {
+  async function query(
+    statement: Statement<unknown>,
+    values: readonly unknown[],
+  ): Promise<QueryResult<unknown[]>> {
     if (!open) throw new TypeError(`statement ${statement.name} after the end of its transaction`);
     const checked = checkedValues(values);
     try {
@@ -95,12 +103,13 @@ function createSession(lease: Lease): { tx: Transaction; close: () => void; fail
   }
 
   const tx: Transaction = {
-    rows: (statement, values) => attended(query(statement, values).then(({ rows }) => rows.map(statement.row))),
+    rows: (statement, values) =>
+      attended(query(statement, values).then(({ rows }) => rows.map((row) => parsed(statement, row)))),
     row: (statement, values) =>
       attended(
         query(statement, values).then(({ rows }) => {
           if (rows.length > 1) throw new TypeError(`statement ${statement.name}: more than one row`);
-          return rows[0] === undefined ? null : statement.row(rows[0]);
+          return rows[0] === undefined ? null : parsed(statement, rows[0]);
         }),
       ),
     run: (statement, values) => attended(query(statement, values).then(({ rowCount }) => rowCount ?? 0)),
@@ -112,6 +121,31 @@ function createSession(lease: Lease): { tx: Transaction; close: () => void; fail
     },
     failure: () => failure,
   };
+}
+
+/** What a parser says about a row may hold what is in the row: only where it stumbled is kept. */
+function parsed<Row>(statement: Statement<Row>, row: unknown): Row {
+  try {
+    return statement.row(row);
+  } catch (error) {
+    if (error instanceof Fault) throw error;
+    const name = error instanceof Error ? error.name : 'error';
+    const cause = new StoreFailure(`A row is not as expected (${name}${pathsOf(error)}).`, {
+      statement: statement.name,
+    });
+    throw new Fault('INTERNAL', { cause });
+  }
+}
+
+/** The columns that a zod error names. */
+function pathsOf(error: unknown): string {
+  if (!(error instanceof Error && 'issues' in error && Array.isArray(error.issues))) return '';
+  const paths = error.issues.map((issue: unknown) =>
+    typeof issue === 'object' && issue !== null && 'path' in issue && Array.isArray(issue.path)
+      ? issue.path.join('.')
+      : '?',
+  );
+  return ` at ${paths.join(', ')}`;
 }
 
 /** A promise that nobody awaits must not end the process when it fails; whoever awaits it still sees the failure. */

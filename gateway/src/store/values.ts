@@ -4,7 +4,8 @@ import { Fault } from '#base';
 const INT8 = 20;
 // `getTypeParser` of the driver is overloaded by format and type; only the text form of int8 differs from its own.
 const getTypeParser: CustomTypesConfig['getTypeParser'] = Object.assign(
-  (id: number, format?: 'text' | 'binary') => (id === INT8 && format !== 'binary' ? exact : types.getTypeParser(id, format)),
+  (id: number, format?: 'text' | 'binary') =>
+    id === INT8 && format !== 'binary' ? exact : types.getTypeParser(id, format),
   {},
 );
 
@@ -44,7 +45,9 @@ function check(value: unknown, depth: number): void {
         return;
       }
   }
-  throw new TypeError('statement value: only null, text, numbers, booleans, bytes, dates and lists of these; JSON as text');
+  throw new TypeError(
+    'statement value: only null, text, numbers, booleans, bytes, dates and lists of these; JSON as text',
+  );
 }
 
 function exact(text: string): number {

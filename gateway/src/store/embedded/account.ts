@@ -15,7 +15,9 @@ export async function serviceAccount(): Promise<Account> {
     const account = known.get(name);
     if (account !== undefined) return account;
   }
-  throw embeddedFailed({ detail: 'Postgres does not run as root, and there is no user "nobody" or "daemon" to run it.' });
+  throw embeddedFailed({
+    detail: 'Postgres does not run as root, and there is no user "nobody" or "daemon" to run it.',
+  });
 }
 
 async function accounts(): Promise<Map<string, { uid: number; gid: number }>> {

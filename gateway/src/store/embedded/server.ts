@@ -149,7 +149,9 @@ async function ready(options: {
     const answer = await knock(home, password);
     if (answer === 'ready') return;
     if (answer === 'refused') {
-      throw embeddedFailed({ detail: 'The database does not accept its password. Restore the state folder from a backup.' });
+      throw embeddedFailed({
+        detail: 'The database does not accept its password. Restore the state folder from a backup.',
+      });
     }
     if (!told && performance.now() - start > READY_NOTICE_MS) {
       told = true;

@@ -3,7 +3,10 @@ import { Fault } from '#base';
 /** What Postgres writes → what it means to the person who started us. */
 const MEANINGS: readonly { readonly pattern: RegExp; readonly detail: string }[] = Object.freeze([
   { pattern: /No space left on device|ENOSPC/, detail: 'The disk is full. Free some space and start again.' },
-  { pattern: /Disk quota exceeded|EDQUOT/, detail: 'The disk quota is used up. Free some space and start again.' },
+  {
+    pattern: /Disk quota exceeded|EDQUOT/,
+    detail: 'The disk quota is used up. Free some space and start again.',
+  },
   { pattern: /Read-only file system|EROFS/, detail: 'The state folder is on a read-only file system.' },
   {
     pattern: /error while loading shared libraries|Library not loaded|symbol not found/i,
@@ -28,8 +31,12 @@ const MEANINGS: readonly { readonly pattern: RegExp; readonly detail: string }[]
 export function embeddedFailed(options: { detail?: string; output?: string; cause?: unknown }): Fault {
   const text = `${options.output ?? ''}\n${messageOf(options.cause)}`;
   const meaning = MEANINGS.find(({ pattern }) => pattern.test(text));
-  const detail = meaning?.detail ?? options.detail ?? 'It ended at once; its log in the state folder says more.';
-  return new Fault('EMBEDDED_FAILED', { detail, cause: options.cause ?? new Error(lastLine(options.output ?? '')) });
+  const detail =
+    meaning?.detail ?? options.detail ?? 'It ended at once; its log in the state folder says more.';
+  return new Fault('EMBEDDED_FAILED', {
+    detail,
+    cause: options.cause ?? new Error(lastLine(options.output ?? '')),
+  });
 }
 
 function messageOf(cause: unknown): string {
