@@ -19,6 +19,8 @@ export interface Connection {
   readonly address: string;
   /** `clock.monotonic()` when it was opened. */
   readonly openedAtMs: number;
+  /** Answers completed on it. */
+  served: number;
 }
 
 /** What the client reports when it finds its socket closed before anything of the request was written. */
@@ -58,5 +60,5 @@ export function openConnection({ socket, address }: Dialled, options: Connection
     bodyTimeout: 0,
     strictContentLength: true,
   });
-  return { client, socket, address, openedAtMs: options.openedAtMs };
+  return { client, socket, address, openedAtMs: options.openedAtMs, served: 0 };
 }

@@ -4,7 +4,7 @@ import { AnswerBody } from './answer-body.ts';
 import { OUTBOUND_BOUNDS } from './bounds.ts';
 import type { HeaderField, OutboundTimeouts } from './call.ts';
 import { type Connection, StaleConnection } from './connection.ts';
-import { type CallPhase, detailOf, markUnsent, wireFault } from './faults.ts';
+import { type CallPhase, codeOf, detailOf, markUnsent, wireFault } from './faults.ts';
 import { answerHeaders, isStreamed } from './request.ts';
 import { RequestBody } from './request-body.ts';
 
@@ -75,7 +75,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   /** Sends the request; gives the answer's head, or `null` when the connection was closed before anything was written. */
   run(connection: Connection): Promise<AnswerHead | null> {
-    if (this.#fault !== null) return Promise.reject(this.#fault);
+    if (this.#fault !== null) {
+      this.#call.release(connection);
+      return Promise.reject(this.#fault);
+    }
     const { target, method, headers, body, timeouts } = this.#call;
     this.#connection = connection;
     this.#phase = 'request';
@@ -146,6 +149,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (this.#done) return;
     if (error instanceof StaleConnection && !this.#sent) {
       this.#stopTimer();
+      this.#phase = 'queue';
       this.#connection = null;
       this.#head?.resolve(null);
       return;
@@ -176,10 +180,13 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #bodyToSend(body: PreparedCall['body']): Uint8Array | RequestBody | null {
     if (!isStreamed(body)) return body;
     this.#requestBody ??= new RequestBody(body, {
-      onWaitForSource: () => this.#stopTimer(),
+      // Once the answer has begun, the timer is its body's.
+      onWaitForSource: () => {
+        if (this.#body === null) this.#stopTimer();
+      },
       onWrite: () => {
         this.#sent = true;
-        this.#startTimer(this.#call.timeouts.headersTimeoutMs);
+        if (this.#body === null) this.#startTimer(this.#call.timeouts.headersTimeoutMs);
       },
       onSourceFailed: (error) => this.fail(this.#sourceFault(error)),
     });
@@ -208,7 +215,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   #startTimer(timeoutMs: number): void {
     this.#stopTimer();
-    if (this.#done || this.#body !== null && this.#phase !== 'body') return;
+    if (this.#done) return;
     this.#phaseTimer = setTimeout(() => this.#failWith('OUTBOUND_TIMEOUT', 'nothing came in time'), timeoutMs);
   }
 
@@ -251,5 +258,6 @@ function announced(headers: readonly HeaderField[]): number | null {
 
 /** undici closes a socket with "bad response" when bytes arrive that no request is waiting for. */
 function isDesync(error: Error): boolean {
-  return !('code' in error && error.code === 'UND_ERR_INFO');
+  const code = codeOf(error);
+  return code === 'UND_ERR_SOCKET' || code.startsWith('HPE_');
 }

@@ -1,4 +1,4 @@
-import { type Clock, Fault, type Limits, type Log } from '#base';
+import { type Clock, Fault, type Limits, type Log, toFault } from '#base';
 import { createAdmission, type ListenerAddress } from './admission.ts';
 import { createAnswer } from './answer.ts';
 import type { Outbound, OutboundAnswer, OutboundCall, OutboundTimeouts } from './call.ts';
@@ -57,37 +57,42 @@ export function createOutbound(options: OutboundOptions): Outbound {
     return verdict.origin;
   }
 
-  async function call(call: OutboundCall): Promise<OutboundAnswer> {
-    if (closing) throw unsentFault('BUSY', { detail: 'The gateway is stopping.', retryAfterSeconds: 1 });
-    const origin = originOf(call.origin);
-    const headers = prepareHeaders(call);
-    const timeouts = timeoutsOf(call, limits);
-    let pool: Pool = pools.of(call, origin);
+  async function call(request: OutboundCall): Promise<OutboundAnswer> {
+    const origin = originOf(request.origin);
+    const headers = prepareHeaders(request);
+    const timeouts = timeoutsOf(request, limits);
+    let pool: Pool = poolOf(request, origin);
     const exchange = new Exchange({
       host: origin.host,
-      target: call.target,
-      method: call.method,
+      target: request.target,
+      method: request.method,
       headers,
-      body: call.body,
+      body: request.body,
       timeouts,
-      responseBytesMax: Math.min(call.responseBytesMax ?? limits.outboundResponseBytesMax, limits.outboundResponseBytesMax),
-      signal: call.signal ?? null,
+      responseBytesMax: Math.min(request.responseBytesMax ?? limits.outboundResponseBytesMax, limits.outboundResponseBytesMax),
+      signal: request.signal ?? null,
       release: (connection) => pool.release(connection),
     });
     try {
       for (;;) {
         const connection = pool.take() ?? (await exchange.await(pool.wait(timeouts.connectTimeoutMs)));
+        const wasUsed = connection.served > 0;
         const head = await exchange.run(connection);
         if (head !== null) return createAnswer(head, origin.host);
-        // The other side had closed an idle connection, and nothing was written on it: the next one is not a repetition.
-        pool = pools.of(call, origin);
+        if (!wasUsed) throw unsentFault('OUTBOUND_CONNECT_FAILED', { detail: `${origin.host}: the connection was closed at once.` });
+        // The other side had closed an idle connection and nothing was written on it: the next one repeats nothing.
+        pool = poolOf(request, origin);
       }
     } catch (error) {
-      // A fault that did not come through the exchange ends it here, so that its timers and its source end, too.
-      if (error instanceof Fault) exchange.fail(error);
-      else exchange.fail(new Fault('INTERNAL', { cause: error }));
+      // Ends the timers and the source also after a fault that did not come through the exchange.
+      exchange.fail(toFault(error));
       throw error;
     }
+  }
+
+  function poolOf(request: OutboundCall, origin: Origin): Pool {
+    if (closing) throw unsentFault('BUSY', { detail: 'The gateway is stopping.', retryAfterSeconds: 1 });
+    return pools.of(request, origin);
   }
 
   return {

@@ -131,6 +131,7 @@ export function createPool(options: PoolOptions): Pool {
     },
 
     release(connection) {
+      connection.served += 1;
       const [first] = line;
       if (closed || !isFresh(connection)) {
         connection.socket.destroy();

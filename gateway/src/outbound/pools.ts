@@ -1,4 +1,4 @@
-import { type Clock, type Fault, Fault as FaultError, type Limits } from '#base';
+import { type Clock, Fault, type Limits } from '#base';
 import type { OutboundCall } from './call.ts';
 import type { Dial } from './dial.ts';
 import { markUnsent, unsentFault } from './faults.ts';
@@ -100,5 +100,5 @@ function keyOf(call: OutboundCall, origin: Origin): string {
 }
 
 function invalid(path: string, { reason, cause }: { reason: string; cause?: unknown }): Fault {
-  return markUnsent(new FaultError('INVALID_REQUEST', { detail: reason, fields: [{ path, problem: reason }], cause }));
+  return markUnsent(new Fault('INVALID_REQUEST', { detail: reason, fields: [{ path, problem: reason }], cause }));
 }

@@ -14,14 +14,15 @@ export interface RequestBodyEvents {
  * undici waits for a source without end; this one can be stopped at any moment, and then lets the source go.
  */
 export class RequestBody implements AsyncIterableIterator<Uint8Array> {
-  readonly #iterator: AsyncIterator<Uint8Array>;
+  readonly #source: AsyncIterable<Uint8Array>;
+  #iterator: AsyncIterator<Uint8Array> | null = null;
   readonly #events: RequestBodyEvents;
   #ended = false;
   #stopped = false;
   #rejectPending: ((reason: unknown) => void) | null = null;
 
   constructor(source: AsyncIterable<Uint8Array>, events: RequestBodyEvents) {
-    this.#iterator = source[Symbol.asyncIterator]();
+    this.#source = source;
     this.#events = events;
   }
 
@@ -48,7 +49,7 @@ export class RequestBody implements AsyncIterableIterator<Uint8Array> {
         resolve(result);
       };
       // A source that throws before it gives a promise is a source that fails.
-      Promise.try(() => this.#iterator.next()).then(take, fail);
+      Promise.try(() => this.#begin().next()).then(take, fail);
     });
   }
 
@@ -58,12 +59,17 @@ export class RequestBody implements AsyncIterableIterator<Uint8Array> {
     return Promise.resolve({ done: true, value: undefined });
   }
 
-  /** Ends the reading, and the source unless it has ended. */
+  /** Ends the reading, and the source unless it has ended. One that was never begun is left as it is, for another try. */
   stop(): void {
     if (this.#stopped) return;
     this.#stopped = true;
     this.#rejectPending?.(new Error('stopped'));
     this.#rejectPending = null;
-    if (!this.#ended) Promise.try(() => this.#iterator.return?.()).catch(() => undefined);
+    if (!this.#ended) Promise.try(() => this.#iterator?.return?.()).catch(() => undefined);
+  }
+
+  #begin(): AsyncIterator<Uint8Array> {
+    this.#iterator ??= this.#source[Symbol.asyncIterator]();
+    return this.#iterator;
   }
 }

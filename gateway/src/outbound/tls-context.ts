@@ -32,10 +32,9 @@ export type Contexts = (extra: string | null) => SecureContext;
  */
 export function createContexts(ca: string | null): Contexts {
   const configured = ca === null ? [] : parseAuthorities(ca);
-  const kept = new Map<string, SecureContext>();
+  const kept = new Map<string | null, SecureContext>();
   return (extra) => {
-    const key = extra ?? '';
-    const known = kept.get(key);
+    const known = kept.get(extra);
     if (known !== undefined) return known;
     const added = extra === null ? [] : parseAuthorities(extra);
     const context = createSecureContext({
@@ -45,8 +44,8 @@ export function createContexts(ca: string | null): Contexts {
       ecdhCurve: hasHybridGroup() ? GROUPS_HYBRID : GROUPS_CLASSICAL,
       secureOptions: constants.SSL_OP_NO_RENEGOTIATION | constants.SSL_OP_NO_COMPRESSION,
     });
-    if (kept.size >= OUTBOUND_BOUNDS.contextsMax) kept.delete(kept.keys().next().value ?? '');
-    kept.set(key, context);
+    if (kept.size >= OUTBOUND_BOUNDS.contextsMax) kept.delete(kept.keys().next().value ?? null);
+    kept.set(extra, context);
     return context;
   };
 }
