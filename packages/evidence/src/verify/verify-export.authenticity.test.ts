@@ -271,3 +271,58 @@ test('a pinned key that is none is the fault of the caller', async () => {
     (error: unknown) => error instanceof EvidenceError,
   );
 });
+
+test('leaf hashes sent a second time do not replace the first ones', async () => {
+  const log = makeLog({ size: 8 });
+  const lines = withEntry(await exportOf(log), 2, forged);
+  const [leaves] = withLeaves(lines, new Map([[2, leafHash(forged)]])).filter(
+    ({ type }) => type === 'leaves',
+  );
+  assert.ok(leaves !== undefined);
+  const at = lines.findIndex(({ type }) => type === 'entry');
+  assert.deepEqual(await said(log, lines.toSpliced(at, 0, leaves)), ['changed 2', 'malformed leaves-start']);
+});
+
+test('a hash listed among unproven leaves does not make a forged entry a moved one', async () => {
+  const log = makeLog({ size: 20, at: [10] });
+  const lines = withEntry(withLeaves(await exportOf(log), new Map([[15, leafHash(forged)]])), 4, forged);
+  const spoilt = withEntry(lines, 15, makeEntry('env_1', 'ent_forged', 'too'));
+  assert.deepEqual(await said(log, spoilt), [
+    'changed 4',
+    'leaves-unauthentic 10-19 mismatch',
+    'unproven 15',
+  ]);
+});
+
+test('leaf hashes and entries tampered with in turns are each proven by the other', async () => {
+  const log = makeLog({ size: 30, at: [10, 20] });
+  const leaves = new Map([3, 25].map((index) => [index, leafHash(forged)]));
+  const lines = withEntry(
+    withLeaves(await exportOf(log), leaves),
+    14,
+    makeEntry('env_1', 'ent_forged', 'too'),
+  );
+  assert.deepEqual(await said(log, lines), [
+    'changed 14',
+    'leaves-unauthentic 25-25 replaced',
+    'leaves-unauthentic 3-3 replaced',
+  ]);
+});
+
+test('lines numbered anew are explained as far as the leaves are proven', async () => {
+  const log = makeLog({ size: 14, at: [10] });
+  const spoilt = withEntry(withLeaves(await exportOf(log), new Map([[13, leafHash(forged)]])), 13, forged);
+  const renumbered = without(spoilt, (line) => line.type === 'entry' && line.index === 5).map((line) =>
+    line.type === 'entry' && line.index > 5 ? { ...line, index: line.index - 1 } : line,
+  );
+  assert.deepEqual(await said(log, renumbered), [
+    'added 9',
+    'cut-off 13-13',
+    'leaves-unauthentic 10-13 mismatch',
+    'missing 5-5',
+    'renumbered 5-8 at 6',
+    'unproven 10',
+    'unproven 11',
+    'unproven 12',
+  ]);
+});

@@ -115,6 +115,7 @@ test('made-up numbers claim no memory', async () => {
     `{"type":"entry","index":${far},"entry":"AA=="}`,
     `{"type":"entry","index":${far - 1},"entry":"AQ=="}`,
     `{"type":"entry","index":${2 ** 40},"entry":"Ag=="}`,
+    `{"type":"entry","index":${2 ** 23},"entry":"Aw=="}`,
   ];
   const leavesAt = (start: number): string =>
     JSON.stringify({ type: 'leaves', start, hashes: [root.toString('base64')] });

@@ -262,3 +262,31 @@ test('entries from a later index are enough when asked so, and only then', async
   assert.equal(asked.ok, true);
   assert.match(asked.notes.join('\n'), /before 6/);
 });
+
+test('a line moved to the very end or the very beginning is the one that is named', async () => {
+  const log = makeLog({ size: 12 });
+  const { head, entries } = await split(log);
+  const toEnd = [...entries.toSpliced(3, 1), ...entries.slice(3, 4)];
+  assert.deepEqual(summary(await verify(log, [...head, ...toEnd])), ['reordered 3-3 at 3']);
+  const toBeginning = [...entries.slice(8, 9), ...entries.toSpliced(8, 1)];
+  assert.deepEqual(summary(await verify(log, [...head, ...toBeginning])), ['reordered 8-8 at 8']);
+});
+
+test('of two floods of problems both are listed', async () => {
+  const log = makeLog({ size: 100 });
+  const { head, entries } = await split(log);
+  const spoilt = entries
+    .filter(({ index }) => index < 50 || index % 2 === 1)
+    .map((line) =>
+      line.index < 50 ? { ...line, entry: makeEntry('env_1', 'ent_x', String(line.index)) } : line,
+    );
+  const report = await verifyExport(textsOf([...head, ...spoilt]), {
+    verifierKey: log.verifierKey,
+    maxProblems: 10,
+  });
+  const kinds = report.problems.map(({ kind }) => kind);
+  assert.deepEqual(
+    kinds,
+    Array.from({ length: 10 }, (_, at) => (at < 5 ? 'changed' : 'missing')),
+  );
+});
