@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { EvidenceError, canonicalJson, type JsonValue } from './index.ts';
+import { canonicalJson, EvidenceError, type JsonValue } from './index.ts';
 import { parseJson } from './json.ts';
 
 const refused = (error: unknown): boolean => error instanceof EvidenceError && error.code === 'json-refused';
