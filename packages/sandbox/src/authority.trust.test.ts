@@ -109,6 +109,8 @@ test('the extensions, lives and serial numbers are those of a careful authority'
   const leaves = await Promise.all([issue(authority, ['a.test']), issue(authority, ['a.test'])]);
   const [first, second] = leaves.map(({ cert }) => new X509Certificate(cert));
   assert.ok(first !== undefined && second !== undefined);
+  const constraints = new x509.X509Certificate(authority.cert).getExtension(x509.BasicConstraintsExtension);
+  assert.deepEqual([constraints?.ca, constraints?.pathLength, constraints?.critical], [true, 0, true]);
   assert.equal(root.ca, true);
   assert.equal(first.ca, false);
   assert.equal(first.checkIssued(root) && first.verify(root.publicKey), true);

@@ -35,3 +35,12 @@ export {
   startSandbox,
 } from './sandbox.ts';
 export { type SandboxEvent, type SandboxEventName, sandboxEventNames } from './sandbox-event.ts';
+
+/**
+ * The file to run as a child process of its own.
+ *
+ * @example
+ * const child = fork(sandboxProgram);
+ * child.send(settings);
+ */
+export const sandboxProgram: URL = new URL('./main.ts', import.meta.url);

@@ -8,10 +8,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { Agent } from 'undici';
+import { sandboxProgram } from './index.ts';
 import { authorityCert, certificate, credential } from './sandbox.harness.ts';
 
-const program = join(import.meta.dirname, 'main.ts');
+const program = fileURLToPath(sandboxProgram);
 const options = { tls: certificate, koywe: credential, control: true };
 const agent = new Agent({ connect: { ca: authorityCert }, allowH2: false });
 let folder: string;

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { gzipSync } from 'node:zlib';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { DueFault, RequestFault } from './faults.ts';
@@ -62,8 +61,10 @@ export async function performRequestFault(needs: FaultNeeds, victim: Victim): Pr
       await reply.code(302).header('location', `https://${request.host}${redirectPath}`).send();
       return true;
     case 'huge':
+      // An answer to HEAD has no body, and writing to it would never meet back-pressure.
+      if (request.method === 'HEAD') return false;
       reply.hijack();
-      await pourEndlessly(reply);
+      pourEndlessly(reply);
       return true;
   }
 }
@@ -87,14 +88,14 @@ async function echoCredentials(secret: string, { due, request, reply }: Victim):
 }
 
 /** Writes for as long as somebody reads; back-pressure keeps the memory flat. */
-async function pourEndlessly({ raw }: FastifyReply): Promise<void> {
+function pourEndlessly({ raw }: FastifyReply): void {
   const chunk = Buffer.alloc(sandboxLimits.hugeChunkBytes, 0x20);
+  const pour = (): void => {
+    let hasRoom = true;
+    while (hasRoom && !raw.destroyed) hasRoom = raw.write(chunk);
+  };
   raw.on('error', () => {});
+  raw.on('drain', pour);
   raw.writeHead(200, { 'content-type': 'application/json' });
-  const closed = once(raw, 'close').then(() => true);
-  while (!raw.destroyed) {
-    if (raw.write(chunk)) continue;
-    const ended = await Promise.race([closed, once(raw, 'drain').then(() => false)]);
-    if (ended) return;
-  }
+  pour();
 }
