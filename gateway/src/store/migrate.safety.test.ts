@@ -3,10 +3,12 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
+import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { type Fault, limitsWith, newId, openSecretText, Secret, silentLog, systemClock } from '#base';
 import { createStore, type Migration, migrate, SCHEMA, sqlStateOf, storeMigrations } from '#store';
+import { startTestCluster } from '#test/cluster';
 import { withDatabase, withEmptyDatabase } from '#test/database';
 import { asOwner } from './notes.fixture.ts';
 
@@ -80,25 +82,33 @@ test('a migration number used twice, or a transaction of its own, is a mistake o
 });
 
 test('several processes may migrate at once, in one database and in one cluster', async (t) => {
-  const urls = await Promise.all([withEmptyDatabase(t), withEmptyDatabase(t)]);
-  const fixture = fileURLToPath(new URL('./migrate.fixture.ts', import.meta.url));
-  const runs = [...urls, ...urls, ...urls].map(async (url) => {
-    const child = spawn(process.execPath, [fixture], { stdio: ['pipe', 'pipe', 'inherit'] });
-    child.stdin.end(openSecretText(url));
-    let output = '';
-    child.stdout.on('data', (chunk: Buffer) => {
-      output += chunk.toString();
-    });
-    const [status] = await once(child, 'close');
-    assert.equal(status, 0);
-    return output;
+  // A cluster of its own: the two roles belong to the cluster, and here they are not there yet.
+  const cluster = await startTestCluster();
+  t.after(() => cluster.remove());
+  await asOwner(cluster.url, async (client) => {
+    await client.query('create database one');
+    await client.query('create database two');
   });
-  const applied = await Promise.all(runs);
+  const urls = ['/one', '/two'].map((path) => {
+    const address = new URL(openSecretText(cluster.url));
+    address.pathname = path;
+    return address.href;
+  });
+  const outputs = await Promise.all([...urls, ...urls, ...urls].map(migrated));
   for (const offset of [0, 1]) {
-    const ofDatabase = applied.filter((_, index) => index % 2 === offset).toSorted();
-    assert.equal(ofDatabase.filter((output) => output === '[]').length, 2, ofDatabase.join(' '));
+    const ofDatabase = outputs.filter((_, index) => index % 2 === offset);
+    assert.deepEqual(ofDatabase.toSorted(), ['[1]', '[]', '[]']);
   }
 });
+
+async function migrated(url: string): Promise<string> {
+  const fixture = fileURLToPath(new URL('./migrate.fixture.ts', import.meta.url));
+  const child = spawn(process.execPath, [fixture], { stdio: ['pipe', 'pipe', 'inherit'] });
+  child.stdin.end(url);
+  const [output, [status]] = await Promise.all([text(child.stdout), once(child, 'close')]);
+  assert.equal(status, 0);
+  return output;
+}
 
 test('a user without the right to make roles gets the SQL to run; one of its own runs the gateway', async (t) => {
   const url = await withEmptyDatabase(t);

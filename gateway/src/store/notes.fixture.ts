@@ -1,7 +1,6 @@
 import { Client } from 'pg';
 import { type EnvironmentId, newId, openSecretText, type Secret, silentLog, systemClock } from '#base';
 import { isolated, type Migration, migrate, statement } from '#store';
-import { allMigrations } from '../migrations.ts';
 
 /** A table of tests: one that transactions across environments see, and one that they don't. */
 export const notesMigration: Migration = Object.freeze({
@@ -38,6 +37,7 @@ export const notify = statement('test.notify', 'select pg_notify($1, $2)', Strin
 
 /** Adds the tables to a database. */
 export async function addNotes(ownerUrl: Secret): Promise<void> {
+  const { allMigrations } = await import('../migrations.ts'); // every room; only where a test needs them
   await migrate({ url: ownerUrl, migrations: [...allMigrations, notesMigration], log: silentLog });
 }
 

@@ -1,8 +1,8 @@
 // A transaction that resolved is committed; one that threw left nothing behind, or says that nobody knows; no statement
 // runs outside its transaction.
 import assert from 'node:assert/strict';
-import { connect, createServer, type Socket } from 'node:net';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';

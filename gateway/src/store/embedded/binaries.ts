@@ -3,8 +3,8 @@ import { cp, lstat, readdir, readFile, readlink, rename, rm, symlink } from 'nod
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { newId, systemClock } from '#base';
-import type { Account } from './account.ts';
 import { codeOf } from '../failure.ts';
+import type { Account } from './account.ts';
 import { runProgram } from './program.ts';
 import { embeddedFailed } from './trouble.ts';
 

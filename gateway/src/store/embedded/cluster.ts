@@ -1,6 +1,6 @@
-import { chown, lstat, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chown, lstat, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Fault, type Log, randomBytes, toHex } from '#base';
+import { Fault, type Log, newId, randomBytes, systemClock, toHex } from '#base';
 import type { Binaries } from './binaries.ts';
 import { syncDirectory, writeDurably } from './durable.ts';
 import type { Home } from './home.ts';
@@ -14,6 +14,7 @@ export const CLUSTER_DATABASE = 'sallyport';
 const SUPERUSER = 'sallyport_admin';
 const CREDENTIALS_FILE = 'credentials.json';
 const VERSION = '18';
+const WORKSHOP_PREFIX = 'making-';
 
 /** Makes the data directory unless it is there, and gives the password of {@link CLUSTER_USER}. */
 export async function ensureCluster(options: { home: Home; binaries: Binaries; log: Log }): Promise<string> {
@@ -31,48 +32,53 @@ export async function ensureCluster(options: { home: Home; binaries: Binaries; l
 
 async function make(options: { home: Home; binaries: Binaries }): Promise<string> {
   const { home, binaries } = options;
-  // A directory that is there under its own name is whole: the rename comes last.
-  const fresh = join(home.home, 'data.new');
+  const { account } = home;
+  await clear(home);
   const password = toHex(randomBytes(24));
-  await rm(fresh, { recursive: true, force: true });
+  // A name of its own: after a kill -9, an initdb of an earlier run may still write into its folder.
+  const workshop = join(home.home, `${WORKSHOP_PREFIX}${newId('request', systemClock)}`);
+  const fresh = join(workshop, 'data');
   try {
     await writeDurably(join(home.directory, CREDENTIALS_FILE), `${JSON.stringify({ password })}\n`);
-    await initialise({ home, binaries, fresh });
+    await mkdir(workshop, { mode: 0o700 });
+    if (account !== null) await chown(workshop, account.uid, account.gid);
+    await initialise({ home, binaries, workshop, fresh });
     await equip({ home, binaries, fresh, password });
-    await succeed({
-      file: binaries.initdb,
-      args: ['--sync-only', '-D', fresh],
-      account: home.account,
-      cwd: home.home,
-    });
+    await succeed({ file: binaries.initdb, args: ['--sync-only', '-D', fresh], account, cwd: home.home });
+    // A directory that is there under its own name is whole: the rename comes last.
     await rename(fresh, home.data);
     await syncDirectory(home.home);
   } catch (cause) {
-    await rm(fresh, { recursive: true, force: true }).catch(() => undefined); // a full disk must not stay full
     if (cause instanceof Fault) throw cause;
     throw embeddedFailed({ detail: 'The state folder can not be written.', cause });
+  } finally {
+    await clear(home); // a full disk must not stay full
   }
   return password;
 }
 
-async function initialise(options: { home: Home; binaries: Binaries; fresh: string }): Promise<void> {
-  const { home, binaries, fresh } = options;
-  const { account } = home;
-  const passwordFile = join(home.home, 'initial-password');
-  await writeFile(passwordFile, `${toHex(randomBytes(24))}\n`, { mode: 0o600 });
-  try {
-    if (account !== null) await chown(passwordFile, account.uid, account.gid);
-    const access = ['-U', SUPERUSER, `--pwfile=${passwordFile}`, '--auth=scram-sha-256'];
-    const form = ['--encoding=UTF8', '--locale=C', '--data-checksums', '--no-sync', '--no-instructions'];
-    await succeed({
-      file: binaries.initdb,
-      args: ['-D', fresh, ...access, ...form],
-      account,
-      cwd: home.home,
-    });
-  } finally {
-    await rm(passwordFile, { force: true });
+/** Removes what unfinished runs left. What one of them still writes into is left to a later call. */
+async function clear(home: Home): Promise<void> {
+  for (const name of await readdir(home.home)) {
+    if (!name.startsWith(WORKSHOP_PREFIX)) continue;
+    await rm(join(home.home, name), { recursive: true, force: true, maxRetries: 2 }).catch(() => undefined);
   }
+}
+
+async function initialise(options: {
+  home: Home;
+  binaries: Binaries;
+  workshop: string;
+  fresh: string;
+}): Promise<void> {
+  const { home, binaries, workshop, fresh } = options;
+  const { account } = home;
+  const passwordFile = join(workshop, 'password');
+  await writeFile(passwordFile, `${toHex(randomBytes(24))}\n`, { mode: 0o600 });
+  if (account !== null) await chown(passwordFile, account.uid, account.gid);
+  const access = ['-U', SUPERUSER, `--pwfile=${passwordFile}`, '--auth=scram-sha-256'];
+  const form = ['--encoding=UTF8', '--locale=C', '--data-checksums', '--no-sync', '--no-instructions'];
+  await succeed({ file: binaries.initdb, args: ['-D', fresh, ...access, ...form], account, cwd: home.home });
 }
 
 async function equip(options: {
