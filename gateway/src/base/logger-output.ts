@@ -1,11 +1,13 @@
 import { pino } from 'pino';
 import { LIMITS } from './limits.ts';
 
+const CLOSE_TIMEOUT_MS = 1_000;
+
 export interface LogOutput {
   /** Takes a line. Never throws and never waits; a line that finds the queue full, or the reader gone, is dropped. */
   write(line: string): void;
-  /** Writes what is queued, as far as the reader takes it. For the end of the process. */
-  flush(): void;
+  /** Writes what is queued and takes no more; waits for the reader a second at most. For the end of the process. */
+  close(): Promise<void>;
   /** How many lines were dropped so far. */
   dropped(): number;
 }
@@ -43,13 +45,18 @@ export function openLogOutput(options: { descriptor: number; queueBytesMax?: num
         dropped++;
       }
     },
-    flush() {
-      if (isGone) return;
-      try {
-        stream.flushSync();
-      } catch {
-        isGone = true;
-      }
+    close() {
+      if (isGone) return Promise.resolve();
+      isGone = true;
+      return new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, CLOSE_TIMEOUT_MS);
+        for (const name of ['close', 'error'])
+          stream.once(name, () => {
+            clearTimeout(timer);
+            resolve();
+          });
+        stream.end();
+      });
     },
     dropped: () => dropped,
   });

@@ -40,8 +40,7 @@ function recordOf(value: unknown): Record<string, unknown> {
 
 function visible(text: string): string {
   return stripVTControlCharacters(text).replaceAll(
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is sought
-    /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g,
+    /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 }
