@@ -67,7 +67,9 @@ export function createAdmission(options: AdmissionOptions): Admission {
 function declaredKey(entry: string): string {
   const verdict = parseOrigin(`https://${entry}`);
   if (!verdict.ok) {
-    throw new Fault('CONFIG_INVALID', { detail: `outbound.declaredHosts takes "host" or "host:port". ${verdict.reason}` });
+    throw new Fault('CONFIG_INVALID', {
+      detail: `outbound.declaredHosts takes "host" or "host:port". ${verdict.reason}`,
+    });
   }
   const { host, port } = verdict.origin;
   return /:[0-9]+$/.test(entry) && !entry.endsWith(']') ? `${host} ${port}` : host;

@@ -25,7 +25,9 @@ export function createAnswer(head: AnswerHead, host: string): OutboundAnswer {
         if (length <= max) return joined(pieces, length);
       }
       await body.return();
-      throw new Fault('OUTBOUND_RESPONSE_TOO_LARGE', { detail: detailOf('a body over the limit', { host, phase: 'body' }) });
+      throw new Fault('OUTBOUND_RESPONSE_TOO_LARGE', {
+        detail: detailOf('a body over the limit', { host, phase: 'body' }),
+      });
     },
 
     async discard() {

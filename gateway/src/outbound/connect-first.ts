@@ -77,6 +77,10 @@ export function takeTurns(addresses: readonly ResolvedAddress[]): readonly Resol
 }
 
 /** Address literals never reach a look-up; should one, it fails rather than resolve a second time. */
-function refuseLookup(_host: string, _options: object, callback: (error: Error, address: string) => void): void {
+function refuseLookup(
+  _host: string,
+  _options: object,
+  callback: (error: Error, address: string) => void,
+): void {
   callback(new Error('no second look-up'), '');
 }

@@ -5,8 +5,8 @@ import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { Worker } from 'node:worker_threads';
-import { mayHaveBeenSent } from './faults.ts';
 import { takeTurns } from './connect-first.ts';
+import { mayHaveBeenSent } from './faults.ts';
 import { callOf, faultOf, listening, openOutbound, serve, textOf } from './loopback-server.ts';
 import type { ResolvedAddress } from './resolve.ts';
 
@@ -25,19 +25,37 @@ test('U13 a resolver that changes its answer is asked once: the second answer is
   const answer = await outbound.call(callOf(server.origin));
   assert.equal(answer.address, '127.0.0.1');
   assert.equal(await textOf(answer), 'first');
-  assert.equal(await textOf(await outbound.call(callOf(server.origin))), 'first', 'an open connection needs no look-up');
+  assert.equal(
+    await textOf(await outbound.call(callOf(server.origin))),
+    'first',
+    'an open connection needs no look-up',
+  );
   assert.deepEqual(asked, ['platform.test']);
   // A new connection asks anew, and what it is told then is checked then.
-  const fault = await faultOf(outbound.call(callOf(server.origin, { pool: 'con_other' })), 'OUTBOUND_ADDRESS_REFUSED');
+  const fault = await faultOf(
+    outbound.call(callOf(server.origin, { pool: 'con_other' })),
+    'OUTBOUND_ADDRESS_REFUSED',
+  );
   assert.match(fault.detail, /platform\.test: refused \(metadata\)/);
   assert.equal(asked.length, 2);
 });
 
 test('U13 one bad address fails the name, wherever it stands in the answer', async (t) => {
   const server = await serve(t, (_request, response) => response.end());
-  for (const bad of ['10.0.0.1', '169.254.169.254', '::ffff:127.0.0.1', 'fe80::1', '64:ff9b::7f00:1', 'fe80::1%lo', '::1']) {
+  for (const bad of [
+    '10.0.0.1',
+    '169.254.169.254',
+    '::ffff:127.0.0.1',
+    'fe80::1',
+    '64:ff9b::7f00:1',
+    'fe80::1%lo',
+    '::1',
+  ]) {
     for (const place of [0, 1, 20]) {
-      const addresses: ResolvedAddress[] = Array.from({ length: 20 }, () => ({ address: '93.184.216.34', family: 4 }));
+      const addresses: ResolvedAddress[] = Array.from({ length: 20 }, () => ({
+        address: '93.184.216.34',
+        family: 4,
+      }));
       addresses.splice(place, 0, { address: bad, family: bad.includes(':') ? 6 : 4 });
       const outbound = openOutbound(t, { declaredHosts: [], resolve: () => Promise.resolve(addresses) });
       const fault = await faultOf(outbound.call(callOf(server.origin)), 'OUTBOUND_ADDRESS_REFUSED');
@@ -61,7 +79,13 @@ test('U13 an address literal is checked and called without any look-up', async (
   assert.equal(await textOf(await outbound.call(callOf(`https://127.0.0.1:${server.port}`))), 'literal');
   await faultOf(outbound.call(callOf('https://169.254.169.254')), 'OUTBOUND_ADDRESS_REFUSED');
   await faultOf(outbound.call(callOf('https://[fd00:ec2::254]')), 'OUTBOUND_ADDRESS_REFUSED');
-  for (const odd of ['https://127.1', 'https://0x7f.1', 'https://2130706433', 'https://[::ffff:127.0.0.1]', 'https://127.0.0.1.']) {
+  for (const odd of [
+    'https://127.1',
+    'https://0x7f.1',
+    'https://2130706433',
+    'https://[::ffff:127.0.0.1]',
+    'https://127.0.0.1.',
+  ]) {
     await faultOf(outbound.call(callOf(`${odd}:${server.port}`)), 'OUTBOUND_ADDRESS_REFUSED');
   }
   assert.equal(server.accepted(), 1);
@@ -69,8 +93,17 @@ test('U13 an address literal is checked and called without any look-up', async (
 
 test('K8 U6 L4 P10 Q14 nothing but https is called', async (t) => {
   const outbound = openOutbound(t);
-  for (const origin of ['http://platform.test', 'ftp://platform.test', 'file:///etc/passwd', 'platform.test', 'https://u:p@platform.test']) {
-    assert.equal(mayHaveBeenSent(await faultOf(outbound.call(callOf(origin)), 'OUTBOUND_ADDRESS_REFUSED')), false);
+  for (const origin of [
+    'http://platform.test',
+    'ftp://platform.test',
+    'file:///etc/passwd',
+    'platform.test',
+    'https://u:p@platform.test',
+  ]) {
+    assert.equal(
+      mayHaveBeenSent(await faultOf(outbound.call(callOf(origin)), 'OUTBOUND_ADDRESS_REFUSED')),
+      false,
+    );
   }
 });
 
@@ -88,14 +121,23 @@ test('U13 a metadata name is refused before it is looked up', async (t) => {
 });
 
 test('a name without addresses, or whose look-up fails, is unresolved and nothing was sent', async (t) => {
-  for (const resolve of [() => Promise.resolve([]), () => Promise.reject(Object.assign(new Error('x'), { code: 'ENOTFOUND' }))]) {
-    const fault = await faultOf(openOutbound(t, { resolve }).call(callOf('https://platform.test')), 'OUTBOUND_NAME_UNRESOLVED');
+  for (const resolve of [
+    () => Promise.resolve([]),
+    () => Promise.reject(Object.assign(new Error('x'), { code: 'ENOTFOUND' })),
+  ]) {
+    const fault = await faultOf(
+      openOutbound(t, { resolve }).call(callOf('https://platform.test')),
+      'OUTBOUND_NAME_UNRESOLVED',
+    );
     assert.equal(mayHaveBeenSent(fault), false);
   }
 });
 
 test('U14 a look-up that hangs ends with the connect time limit', async (t) => {
-  const outbound = openOutbound(t, { resolve: () => new Promise(() => undefined), limit: { outboundConnectTimeoutMs: 30 } });
+  const outbound = openOutbound(t, {
+    resolve: () => new Promise(() => undefined),
+    limit: { outboundConnectTimeoutMs: 30 },
+  });
   const fault = await faultOf(outbound.call(callOf('https://platform.test')), 'OUTBOUND_CONNECT_FAILED');
   assert.match(fault.detail, /while looking up the name/);
   assert.equal(mayHaveBeenSent(fault), false);
@@ -110,7 +152,9 @@ test('overlapping look-ups of one name share one answer, later ones ask again', 
       return new Promise((resolve) => setImmediate(() => resolve([LOOPBACK])));
     },
   });
-  const calls = Array.from({ length: 10 }, (_, index) => outbound.call(callOf(server.origin, { pool: `con_${index}` })));
+  const calls = Array.from({ length: 10 }, (_, index) =>
+    outbound.call(callOf(server.origin, { pool: `con_${index}` })),
+  );
   await Promise.all((await Promise.all(calls)).map((answer) => answer.discard()));
   assert.equal(asked, 1);
   await (await outbound.call(callOf(server.origin, { pool: 'con_later' }))).discard();
@@ -130,7 +174,9 @@ test('the next address is tried when one hangs, and a name whose addresses all h
   const server = await serve(t, (_request, response) => response.end('second'));
   await listenDeaf(t, { host: '127.0.0.3', port: server.port });
   const deaf: ResolvedAddress = { address: '127.0.0.3', family: 4 };
-  const outbound = openOutbound(t, { resolve: (host) => Promise.resolve(host === 'platform.test' ? [deaf, LOOPBACK] : [deaf, deaf]) });
+  const outbound = openOutbound(t, {
+    resolve: (host) => Promise.resolve(host === 'platform.test' ? [deaf, LOOPBACK] : [deaf, deaf]),
+  });
   assert.equal((await outbound.call(callOf(server.origin))).address, '127.0.0.1');
   const hung = callOf(`https://other.test:${server.port}`, { timeouts: { connectTimeoutMs: 400 } });
   const fault = await faultOf(outbound.call(hung), 'OUTBOUND_CONNECT_FAILED');
@@ -139,8 +185,14 @@ test('the next address is tried when one hangs, and a name whose addresses all h
 });
 
 test('families take turns, beginning with the first', () => {
-  const list = ['::1', '::2', '::3', '1.1.1.1', '1.1.1.2'].map((address) => ({ address, family: address.includes(':') ? 6 : 4 }));
-  assert.deepEqual(takeTurns(list).map((entry) => entry.address), ['::1', '1.1.1.1', '::2', '1.1.1.2', '::3']);
+  const list = ['::1', '::2', '::3', '1.1.1.1', '1.1.1.2'].map((address) => ({
+    address,
+    family: address.includes(':') ? 6 : 4,
+  }));
+  assert.deepEqual(
+    takeTurns(list).map((entry) => entry.address),
+    ['::1', '1.1.1.1', '::2', '1.1.1.2', '::3'],
+  );
   assert.deepEqual(takeTurns([]), []);
 });
 
@@ -148,7 +200,10 @@ test('a closed port is no connection, and nothing was sent', async (t) => {
   const server = createServer();
   const { port } = await listening(t, server);
   await new Promise((resolve) => server.close(resolve));
-  const fault = await faultOf(openOutbound(t).call(callOf(`https://platform.test:${port}`)), 'OUTBOUND_CONNECT_FAILED');
+  const fault = await faultOf(
+    openOutbound(t).call(callOf(`https://platform.test:${port}`)),
+    'OUTBOUND_CONNECT_FAILED',
+  );
   assert.match(fault.detail, /platform\.test: no connection \(ECONNREFUSED\) while connecting/);
   assert.equal(mayHaveBeenSent(fault), false);
 });

@@ -26,7 +26,10 @@ async function refused(t: TestContext, options: TlsOptions, reason: RegExp): Pro
     },
     options,
   );
-  const fault = await faultOf(openOutbound(t).call(callOf(server.origin, { method: 'POST', body: Buffer.from('x') })), 'OUTBOUND_TLS_FAILED');
+  const fault = await faultOf(
+    openOutbound(t).call(callOf(server.origin, { method: 'POST', body: Buffer.from('x') })),
+    'OUTBOUND_TLS_FAILED',
+  );
   assert.match(fault.detail, reason);
   assert.match(fault.detail, /platform\.test: .* during the TLS handshake/);
   assert.equal(mayHaveBeenSent(fault), false);
@@ -63,7 +66,11 @@ test('K15 a certificate for another name is refused', async (t) => {
 });
 
 test('K15 a literal address needs a certificate for that address', async (t) => {
-  const server = await serve(t, (_request, response) => response.end(), await leaf({ names: ['platform.test', 'localhost'] }));
+  const server = await serve(
+    t,
+    (_request, response) => response.end(),
+    await leaf({ names: ['platform.test', 'localhost'] }),
+  );
   await faultOf(openOutbound(t).call(callOf(`https://127.0.0.1:${server.port}`)), 'OUTBOUND_TLS_FAILED');
 });
 
@@ -76,7 +83,11 @@ test('K15 a certificate of tomorrow is refused', async (t) => {
 });
 
 test('K15 a certificate of an unknown authority is refused', async (t) => {
-  await refused(t, await issueCertificate(stranger, { names: ['platform.test'] }), /SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_/);
+  await refused(
+    t,
+    await issueCertificate(stranger, { names: ['platform.test'] }),
+    /SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_/,
+  );
 });
 
 test("K15 a self-signed certificate is refused, also an authority's own", async (t) => {
@@ -92,7 +103,11 @@ test('K15 no environment variable switches verification off', async (t) => {
   const before = process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
   process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
   try {
-    await refused(t, await issueCertificate(stranger, { names: ['platform.test'] }), /SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_/);
+    await refused(
+      t,
+      await issueCertificate(stranger, { names: ['platform.test'] }),
+      /SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_/,
+    );
   } finally {
     if (before === undefined) delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
     else process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = before;
@@ -100,26 +115,50 @@ test('K15 no environment variable switches verification off', async (t) => {
 });
 
 test("K15 an authority of one call is trusted for that call's pool only", async (t) => {
-  const server = await serve(t, (_request, response) => response.end('ours'), await issueCertificate(stranger, { names: ['platform.test'] }));
+  const server = await serve(
+    t,
+    (_request, response) => response.end('ours'),
+    await issueCertificate(stranger, { names: ['platform.test'] }),
+  );
   const outbound = openOutbound(t);
   assert.equal(await textOf(await outbound.call(callOf(server.origin, { ca: stranger.cert }))), 'ours');
   await faultOf(outbound.call(callOf(server.origin)), 'OUTBOUND_TLS_FAILED');
   const certificate = await leaf();
   for (const ca of ['', 'rubbish', stranger.key, certificate.cert, `${stranger.cert}${certificate.cert}`]) {
-    assert.equal(mayHaveBeenSent(await faultOf(outbound.call(callOf(server.origin, { ca, pool: 'other' })), 'INVALID_REQUEST')), false);
+    assert.equal(
+      mayHaveBeenSent(
+        await faultOf(outbound.call(callOf(server.origin, { ca, pool: 'other' })), 'INVALID_REQUEST'),
+      ),
+      false,
+    );
   }
   assert.throws(
-    () => createOutbound({ declaredHosts: [], ca: 'rubbish', limits: limitsWith(), clock: systemClock, log: silentLog }),
+    () =>
+      createOutbound({
+        declaredHosts: [],
+        ca: 'rubbish',
+        limits: limitsWith(),
+        clock: systemClock,
+        log: silentLog,
+      }),
     (error) => error instanceof Fault && error.code === 'CONFIG_INVALID',
   );
 });
 
 test('K8 U6 TLS 1.1 is refused', async (t) => {
-  await refused(t, { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'ALL:@SECLEVEL=0' }, /ERR_SSL|ECONNRESET/);
+  await refused(
+    t,
+    { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'ALL:@SECLEVEL=0' },
+    /ERR_SSL|ECONNRESET/,
+  );
 });
 
 test('K8 U6 CBC suites are refused, GCM ones are spoken', async (t) => {
-  await refused(t, { maxVersion: 'TLSv1.2', ciphers: 'ECDHE-ECDSA-AES128-SHA256:ECDHE-ECDSA-AES256-SHA:@SECLEVEL=0' }, /ERR_SSL|ECONNRESET/);
+  await refused(
+    t,
+    { maxVersion: 'TLSv1.2', ciphers: 'ECDHE-ECDSA-AES128-SHA256:ECDHE-ECDSA-AES256-SHA:@SECLEVEL=0' },
+    /ERR_SSL|ECONNRESET/,
+  );
   const socket = await answered(t, { maxVersion: 'TLSv1.2', ciphers: 'ECDHE-ECDSA-AES128-GCM-SHA256' });
   assert.equal(socket.getProtocol(), 'TLSv1.2');
 });
@@ -151,7 +190,10 @@ test('K8 U6 the hello offers TLS 1.2 and 1.3, ECDHE with AEAD, the host name and
   const { suites, extensions } = parseHello(await promise);
   await call;
   const allowed = new Set([0x1301, 0x1302, 0x1303, 0xc02b, 0xc02c, 0xc02f, 0xc030, 0xcca8, 0xcca9, 0x00ff]);
-  assert.deepEqual(suites.filter((suite) => !allowed.has(suite)), []);
+  assert.deepEqual(
+    suites.filter((suite) => !allowed.has(suite)),
+    [],
+  );
   assert.equal(suites.filter((suite) => suite !== 0x00ff).length, 9);
   assert.equal(extensions.get(43)?.toString('hex'), '0403040303', 'supported_versions: 1.3 and 1.2');
   assert.equal(extensions.get(10)?.readUInt16BE(2), 0x11ec, 'supported_groups: X25519MLKEM768 first');
@@ -175,8 +217,14 @@ test('K15 a trusted certificate without a pinned key is refused', async (t) => {
   const another = pinOf(new X509Certificate((await leaf()).cert));
   // The pinned certificate is sent along, but it issued nothing here.
   const certificate = await leaf();
-  const server = await serve(t, (_request, response) => response.end(), { ...certificate, cert: `${certificate.cert}${stranger.cert}` });
-  const fault = await faultOf(openOutbound(t).call(callOf(server.origin, { pins: [spare, another] })), 'OUTBOUND_TLS_FAILED');
+  const server = await serve(t, (_request, response) => response.end(), {
+    ...certificate,
+    cert: `${certificate.cert}${stranger.cert}`,
+  });
+  const fault = await faultOf(
+    openOutbound(t).call(callOf(server.origin, { pins: [spare, another] })),
+    'OUTBOUND_TLS_FAILED',
+  );
   assert.match(fault.detail, /PIN_MISMATCH/);
   assert.equal(mayHaveBeenSent(fault), false);
 });
@@ -199,7 +247,14 @@ test('K15 an authority counts for a pin by its signature, not by its name', asyn
 test('K15 pins without a backup, doubled or malformed are refused before anything is called', async (t) => {
   const outbound = openOutbound(t);
   const [one, two] = [pinOf(new X509Certificate(authority.cert)), pinOf(new X509Certificate(stranger.cert))];
-  for (const pins of [[one], [one, one], [one, 'x'], [one, two.slice(0, -1)], [one, `${two} `], Array.from({ length: 9 }, () => one)]) {
+  for (const pins of [
+    [one],
+    [one, one],
+    [one, 'x'],
+    [one, two.slice(0, -1)],
+    [one, `${two} `],
+    Array.from({ length: 9 }, () => one),
+  ]) {
     assert.equal(checkPins(pins).ok, false);
     await faultOf(outbound.call(callOf('https://platform.test', { pins })), 'INVALID_REQUEST');
   }
@@ -207,13 +262,28 @@ test('K15 pins without a backup, doubled or malformed are refused before anythin
 });
 
 test('a connection that is reset or silent in the handshake is no trust, and nothing was sent', async (t) => {
-  const resetting = await listening(t, createServer((socket) => socket.once('data', () => socket.resetAndDestroy())));
-  const closing = await listening(t, createServer((socket) => socket.end()));
-  const talking = await listening(t, createServer((socket) => socket.end('HTTP/1.1 200 OK\r\n\r\n')));
+  const resetting = await listening(
+    t,
+    createServer((socket) => socket.once('data', () => socket.resetAndDestroy())),
+  );
+  const closing = await listening(
+    t,
+    createServer((socket) => socket.end()),
+  );
+  const talking = await listening(
+    t,
+    createServer((socket) => socket.end('HTTP/1.1 200 OK\r\n\r\n')),
+  );
   for (const { origin } of [resetting, closing, talking]) {
-    assert.equal(mayHaveBeenSent(await faultOf(openOutbound(t).call(callOf(origin)), 'OUTBOUND_TLS_FAILED')), false);
+    assert.equal(
+      mayHaveBeenSent(await faultOf(openOutbound(t).call(callOf(origin)), 'OUTBOUND_TLS_FAILED')),
+      false,
+    );
   }
-  const silent = await listening(t, createServer((socket) => socket.resume()));
+  const silent = await listening(
+    t,
+    createServer((socket) => socket.resume()),
+  );
   const outbound = openOutbound(t, { limit: { outboundConnectTimeoutMs: 50 } });
   const fault = await faultOf(outbound.call(callOf(silent.origin)), 'OUTBOUND_CONNECT_FAILED');
   assert.match(fault.detail, /during the TLS handshake/);
@@ -225,7 +295,9 @@ function parseHello(record: Buffer): { suites: number[]; extensions: Map<number,
   let at = 5 + 4 + 2 + 32;
   at += 1 + record.readUInt8(at);
   const suitesLength = record.readUInt16BE(at);
-  const suites = Array.from({ length: suitesLength / 2 }, (_, index) => record.readUInt16BE(at + 2 + index * 2));
+  const suites = Array.from({ length: suitesLength / 2 }, (_, index) =>
+    record.readUInt16BE(at + 2 + index * 2),
+  );
   at += 2 + suitesLength;
   at += 1 + record.readUInt8(at) + 2;
   const extensions = new Map<number, Buffer>();

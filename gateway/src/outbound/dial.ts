@@ -1,6 +1,12 @@
 import type { X509Certificate } from 'node:crypto';
 import type { Socket } from 'node:net';
-import { checkServerIdentity, connect, type PeerCertificate, type SecureContext, type TLSSocket } from 'node:tls';
+import {
+  checkServerIdentity,
+  connect,
+  type PeerCertificate,
+  type SecureContext,
+  type TLSSocket,
+} from 'node:tls';
 import { Fault, type Log } from '#base';
 import type { Admission } from './admission.ts';
 import { connectFirst } from './connect-first.ts';
@@ -26,7 +32,10 @@ export interface Dialled {
  * Opens one connection: looks the name up once, checks every address, connects to one of exactly those, shakes hands
  * under the host's name and checks the pins. Aborting `stop` ends it with that reason. Every fault says nothing was sent.
  */
-export type Dial = (target: DialTarget, options: { stop: AbortController; timeoutMs: number }) => Promise<Dialled>;
+export type Dial = (
+  target: DialTarget,
+  options: { stop: AbortController; timeoutMs: number },
+) => Promise<Dialled>;
 
 export interface DialPorts {
   readonly resolve: Resolve;
@@ -40,12 +49,19 @@ export function createDial(ports: DialPorts): Dial {
     const { origin } = target;
     let phase: CallPhase = 'lookup';
     const onTimeout = (): void =>
-      stop.abort(unsentFault('OUTBOUND_CONNECT_FAILED', { detail: detailOf('no answer in time', { host: origin.host, phase }) }));
+      stop.abort(
+        unsentFault('OUTBOUND_CONNECT_FAILED', {
+          detail: detailOf('no answer in time', { host: origin.host, phase }),
+        }),
+      );
     const timer = setTimeout(onTimeout, timeoutMs);
     try {
       const addresses = await addressesOf(origin, { ...ports, signal: stop.signal });
       phase = 'connect';
-      const { socket: tcp, address } = await connectFirst(addresses, { port: origin.port, signal: stop.signal });
+      const { socket: tcp, address } = await connectFirst(addresses, {
+        port: origin.port,
+        signal: stop.signal,
+      });
       phase = 'handshake';
       const socket = await shakeHands(tcp, { target, signal: stop.signal });
       return { socket, address };
@@ -67,7 +83,8 @@ async function addressesOf(
       ? await orAborted(options.resolve(origin.host), options.signal)
       : [{ address: origin.host, family: origin.family }];
   if (addresses.length === 0) throw new Error('no address');
-  for (const { address } of addresses) refuse(options.admission.address(origin, address), { origin, log: options.log });
+  for (const { address } of addresses)
+    refuse(options.admission.address(origin, address), { origin, log: options.log });
   return addresses;
 }
 
@@ -116,7 +133,8 @@ function shakeHands(
 function peerProblem(socket: TLSSocket, pins: readonly string[]): Error | null {
   if (!socket.authorized) return new Error('UNAUTHORIZED');
   const leaf: X509Certificate | undefined = socket.getPeerX509Certificate();
-  if (pins.length > 0 && (leaf === undefined || !matchesPins(leaf, new Set(pins)))) return new Error('PIN_MISMATCH');
+  if (pins.length > 0 && (leaf === undefined || !matchesPins(leaf, new Set(pins))))
+    return new Error('PIN_MISMATCH');
   return null;
 }
 

@@ -4,7 +4,7 @@ import { AnswerBody } from './answer-body.ts';
 import { OUTBOUND_BOUNDS } from './bounds.ts';
 import type { HeaderField, OutboundTimeouts } from './call.ts';
 import { type Connection, StaleConnection } from './connection.ts';
-import { type CallPhase, codeOf, detailOf, markUnsent, wireFault } from './faults.ts';
+import { type CallPhase, detailOf, isProtocolError, markUnsent, wireFault } from './faults.ts';
 import { answerHeaders, isStreamed } from './request.ts';
 import { RequestBody } from './request-body.ts';
 
@@ -113,13 +113,15 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (this.#done) return;
     if (status < 200) {
       this.#informational += 1;
-      if (this.#informational > OUTBOUND_BOUNDS.informationalMax) this.#failWith('OUTBOUND_RESPONSE_INVALID', 'too many 1xx answers');
+      if (this.#informational > OUTBOUND_BOUNDS.informationalMax)
+        this.#failWith('OUTBOUND_RESPONSE_INVALID', 'too many 1xx answers');
       return;
     }
     this.#phase = 'body';
     const raw = controller.rawHeaders;
     const headers = Array.isArray(raw) ? answerHeaders(raw) : [];
-    const announcedBytes = this.#call.method === 'HEAD' || status === 204 || status === 304 ? null : announced(headers);
+    const announcedBytes =
+      this.#call.method === 'HEAD' || status === 204 || status === 304 ? null : announced(headers);
     if (announcedBytes !== null && announcedBytes > this.#call.responseBytesMax) return this.#failTooLarge();
     this.#startTimer(this.#call.timeouts.bodyTimeoutMs);
     this.#body = new AnswerBody({
@@ -127,7 +129,13 @@ export class Exchange implements Dispatcher.DispatchHandler {
       onDrained: () => this.#resume(),
       onAbandoned: () => this.fail(this.#faultOf('OUTBOUND_CANCELLED', 'the answer was given up')),
     });
-    this.#head?.resolve({ status, headers, body: this.#body, announcedBytes, address: this.#connection?.address ?? '' });
+    this.#head?.resolve({
+      status,
+      headers,
+      body: this.#body,
+      announcedBytes,
+      address: this.#connection?.address ?? '',
+    });
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, piece: Buffer): void {
@@ -154,13 +162,18 @@ export class Exchange implements Dispatcher.DispatchHandler {
       this.#head?.resolve(null);
       return;
     }
-    this.fail(error instanceof Fault ? error : wireFault(error, { host: this.#call.host, phase: this.#phase }));
+    // A parser error that did not itself close the socket came from a socket closed in mid-message.
+    const socket = this.#connection?.socket;
+    const ended = socket?.readableEnded === true || socket?.errored !== error;
+    this.fail(
+      error instanceof Fault ? error : wireFault(error, { host: this.#call.host, phase: this.#phase, ended }),
+    );
   }
 
   #complete(): void {
     const connection = this.#connection;
     if (this.#done || connection === null) return;
-    if (connection.socket.errored !== null && isDesync(connection.socket.errored)) {
+    if (isProtocolError(connection.socket.errored)) {
       return this.#failWith('OUTBOUND_BROKEN', 'more bytes than the answer announced');
     }
     this.#settle();
@@ -216,7 +229,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #startTimer(timeoutMs: number): void {
     this.#stopTimer();
     if (this.#done) return;
-    this.#phaseTimer = setTimeout(() => this.#failWith('OUTBOUND_TIMEOUT', 'nothing came in time'), timeoutMs);
+    this.#phaseTimer = setTimeout(
+      () => this.#failWith('OUTBOUND_TIMEOUT', 'nothing came in time'),
+      timeoutMs,
+    );
   }
 
   #stopTimer(): void {
@@ -254,10 +270,4 @@ export class Exchange implements Dispatcher.DispatchHandler {
 function announced(headers: readonly HeaderField[]): number | null {
   const field = headers.find(([name]) => name === 'content-length');
   return field === undefined ? null : Number(field[1]);
-}
-
-/** undici closes a socket with "bad response" when bytes arrive that no request is waiting for. */
-function isDesync(error: Error): boolean {
-  const code = codeOf(error);
-  return code === 'UND_ERR_SOCKET' || code.startsWith('HPE_');
 }

@@ -42,11 +42,11 @@ export function detailOf(what: string, at: { host: string; phase: CallPhase }): 
 
 /**
  * The fault for an error of the HTTP client. Its code alone becomes the cause: a parser error carries bytes of the
- * answer.
+ * answer. `ended` is whether the other side had closed the connection.
  */
-export function wireFault(error: unknown, at: { host: string; phase: CallPhase }): Fault {
+export function wireFault(error: unknown, at: { host: string; phase: CallPhase; ended: boolean }): Fault {
   const code = codeOf(error);
-  const { fault, what } = classify(code, error);
+  const { fault, what } = classify(error, { code, ...at });
   return new Fault(fault, { detail: detailOf(what, at), cause: new Error(code) });
 }
 
@@ -56,17 +56,33 @@ export function codeOf(error: unknown): string {
   return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
 }
 
-function classify(code: string, error: unknown): { fault: FaultCode; what: string } {
-  if (code === 'UND_ERR_HEADERS_OVERFLOW') return { fault: 'OUTBOUND_RESPONSE_TOO_LARGE', what: 'headers over the limit' };
-  if (code.startsWith('HPE_')) return { fault: 'OUTBOUND_RESPONSE_INVALID', what: `no valid HTTP (${code})` };
+/** Whether the client could not parse what it received, or received what it had not asked for. */
+export function isProtocolError(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  // "bad response", "bad upgrade": bytes that no request waits for.
+  return (
+    error.name === 'HTTPParserError' ||
+    (codeOf(error) === 'UND_ERR_SOCKET' && error.message.startsWith('bad '))
+  );
+}
+
+function classify(
+  error: unknown,
+  { code, phase, ended }: { code: string; phase: CallPhase; ended: boolean },
+): { fault: FaultCode; what: string } {
+  if (code === 'UND_ERR_HEADERS_OVERFLOW')
+    return { fault: 'OUTBOUND_RESPONSE_TOO_LARGE', what: 'headers over the limit' };
   if (code === 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH') {
     return { fault: 'LENGTH_MISMATCH', what: 'the body had another length than announced' };
   }
-  if (code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH') {
+  // An end of the connection in mid-message is reported as a parser error, too.
+  if (phase === 'body' && ended) return { fault: 'OUTBOUND_BROKEN', what: 'the answer was cut off' };
+  // The client also reports headers it can't parse this way, once they announced a length.
+  if (code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' && phase === 'body') {
     return { fault: 'OUTBOUND_BROKEN', what: 'the answer had another length than announced' };
   }
-  if (code === 'UND_ERR_SOCKET' && error instanceof Error && error.message.startsWith('bad ')) {
-    return { fault: 'OUTBOUND_RESPONSE_INVALID', what: `an answer nobody asked for (${error.message})` };
+  if (code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' || isProtocolError(error)) {
+    return { fault: 'OUTBOUND_RESPONSE_INVALID', what: `something else than an HTTP answer (${code})` };
   }
   return { fault: 'OUTBOUND_BROKEN', what: `the connection broke (${code})` };
 }

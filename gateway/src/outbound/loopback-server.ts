@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo, Server as NetServer, Socket } from 'node:net';
 import type { TestContext } from 'node:test';
-import { createServer as createTlsServer, type TlsOptions, type TLSSocket } from 'node:tls';
+import { createServer as createTlsServer, type TLSSocket, type TlsOptions } from 'node:tls';
 import { type Authority, createAuthority, issueCertificate } from '@sallyport/sandbox';
 import { Fault, type FaultCode, type Limits, limitsWith, silentLog, systemClock } from '#base';
 import type { Outbound, OutboundCall } from './call.ts';
@@ -11,7 +11,9 @@ import { createOutbound, type OutboundOptions } from './outbound.ts';
 
 /** The authority of the test file; one for the process, since keys cost time. */
 export const authority: Authority = await createAuthority({ name: 'Loopback test authority' });
-const leaf = await issueCertificate(authority, { names: ['localhost', 'platform.test', 'other.test', '127.0.0.1', '::1'] });
+const leaf = await issueCertificate(authority, {
+  names: ['localhost', 'platform.test', 'other.test', '127.0.0.1', '::1'],
+});
 
 /** A server of a test, with every socket it ever accepted. */
 export interface LoopbackServer {
@@ -38,7 +40,11 @@ export function serve(
 }
 
 /** A TLS server that plays a script on the naked connection. */
-export function serveRaw(t: TestContext, script: (socket: TLSSocket) => void, options: TlsOptions = {}): Promise<LoopbackServer> {
+export function serveRaw(
+  t: TestContext,
+  script: (socket: TLSSocket) => void,
+  options: TlsOptions = {},
+): Promise<LoopbackServer> {
   const server = createTlsServer({ ...leaf, ...options }, (socket) => {
     socket.on('error', () => undefined);
     script(socket);
@@ -48,7 +54,11 @@ export function serveRaw(t: TestContext, script: (socket: TLSSocket) => void, op
 }
 
 /** Listens on loopback, and closes everything when the test ends. */
-export async function listening(t: TestContext, server: NetServer, host = '127.0.0.1'): Promise<LoopbackServer> {
+export async function listening(
+  t: TestContext,
+  server: NetServer,
+  host = '127.0.0.1',
+): Promise<LoopbackServer> {
   const sockets = new Set<Socket>();
   let accepted = 0;
   let onDrained: (() => void) | null = null;
@@ -77,7 +87,10 @@ export async function listening(t: TestContext, server: NetServer, host = '127.0
 }
 
 /** A way out for a test: names ending in `.test` are on loopback and declared. */
-export function openOutbound(t: TestContext, options: Partial<OutboundOptions> & { limit?: Partial<Limits> } = {}): Outbound {
+export function openOutbound(
+  t: TestContext,
+  options: Partial<OutboundOptions> & { limit?: Partial<Limits> } = {},
+): Outbound {
   const { limit, ...rest } = options;
   const outbound = createOutbound({
     declaredHosts: ['platform.test', 'other.test', 'localhost', '127.0.0.1', '[::1]'],

@@ -12,7 +12,9 @@ export interface Origin {
   readonly family: number;
 }
 
-export type OriginVerdict = { readonly ok: true; readonly origin: Origin } | { readonly ok: false; readonly reason: string };
+export type OriginVerdict =
+  | { readonly ok: true; readonly origin: Origin }
+  | { readonly ok: false; readonly reason: string };
 
 const ORIGIN_MAX = 8 + 253 + 6;
 const pattern = /^https:\/\/(?:\[([0-9a-f:.]+)\]|([a-z0-9.-]+))(?::([1-9][0-9]{0,4}))?$/;
@@ -37,18 +39,27 @@ export function parseOrigin(text: string): OriginVerdict {
   const port = portText === undefined ? 443 : Number(portText);
   if (port > 65_535) return refused('The port is out of range.');
   const family = isIP(host);
-  if (bracketed !== undefined ? !(family === 6 && isCanonicalAddress(host)) : family !== 4 && !isHostName(host)) {
+  if (
+    bracketed !== undefined ? !(family === 6 && isCanonicalAddress(host)) : family !== 4 && !isHostName(host)
+  ) {
     return refused('The host is neither a canonical name nor a canonical address.');
   }
   const written = bracketed === undefined ? host : `[${host}]`;
-  const origin = { text: port === 443 ? `https://${written}` : `https://${written}:${port}`, host, port, family };
+  const origin = {
+    text: port === 443 ? `https://${written}` : `https://${written}:${port}`,
+    host,
+    port,
+    family,
+  };
   return { ok: true, origin: Object.freeze(origin) };
 }
 
 /** Splits an `https://` address into its origin and its raw request target, changing no byte of the target. */
 export function splitAddress(
   address: string,
-): { readonly ok: true; readonly origin: Origin; readonly target: string } | { readonly ok: false; readonly reason: string } {
+):
+  | { readonly ok: true; readonly origin: Origin; readonly target: string }
+  | { readonly ok: false; readonly reason: string } {
   const end = /[/?#\\]/.exec(address.slice('https://'.length));
   const at = end === null ? address.length : 'https://'.length + end.index;
   const verdict = parseOrigin(address.slice(0, at));

@@ -40,7 +40,10 @@ const CLOSE_POLL_MS = 20;
  */
 export function createOutbound(options: OutboundOptions): Outbound {
   const { limits, clock, log } = options;
-  const admission = createAdmission({ declaredHosts: options.declaredHosts, ownAddresses: options.ownAddresses ?? (() => []) });
+  const admission = createAdmission({
+    declaredHosts: options.declaredHosts,
+    ownAddresses: options.ownAddresses ?? (() => []),
+  });
   const resolve = shareLookups(options.resolve ?? systemResolve);
   const dial = createDial({ resolve, admission, log });
   const pools = createPools({ dial, contexts: contextsOf(options.ca), limits, clock });
@@ -69,7 +72,10 @@ export function createOutbound(options: OutboundOptions): Outbound {
       headers,
       body: request.body,
       timeouts,
-      responseBytesMax: Math.min(request.responseBytesMax ?? limits.outboundResponseBytesMax, limits.outboundResponseBytesMax),
+      responseBytesMax: Math.min(
+        request.responseBytesMax ?? limits.outboundResponseBytesMax,
+        limits.outboundResponseBytesMax,
+      ),
       signal: request.signal ?? null,
       release: (connection) => pool.release(connection),
     });
@@ -79,7 +85,10 @@ export function createOutbound(options: OutboundOptions): Outbound {
         const wasUsed = connection.served > 0;
         const head = await exchange.run(connection);
         if (head !== null) return createAnswer(head, origin.host);
-        if (!wasUsed) throw unsentFault('OUTBOUND_CONNECT_FAILED', { detail: `${origin.host}: the connection was closed at once.` });
+        if (!wasUsed)
+          throw unsentFault('OUTBOUND_CONNECT_FAILED', {
+            detail: `${origin.host}: the connection was closed at once.`,
+          });
         // The other side had closed an idle connection and nothing was written on it: the next one repeats nothing.
         pool = poolOf(request, origin);
       }
@@ -112,7 +121,10 @@ function contextsOf(ca: string | null): Contexts {
   try {
     return createContexts(ca);
   } catch (cause) {
-    throw new Fault('CONFIG_INVALID', { detail: 'outbound.caFile does not hold certificate authorities in PEM.', cause });
+    throw new Fault('CONFIG_INVALID', {
+      detail: 'outbound.caFile does not hold certificate authorities in PEM.',
+      cause,
+    });
   }
 }
 

@@ -7,11 +7,15 @@ import { OUTBOUND_BOUNDS } from './bounds.ts';
 const CHAIN_MAX = 10;
 
 /** Checks a list of pins: base64 SHA-256 digests, no doubles, a backup besides the one in use (RFC 7469 section 4.3). */
-export function checkPins(pins: readonly string[]): { readonly ok: true } | { readonly ok: false; readonly reason: string } {
+export function checkPins(
+  pins: readonly string[],
+): { readonly ok: true } | { readonly ok: false; readonly reason: string } {
   const { pinsMin, pinsMax } = OUTBOUND_BOUNDS;
-  if (pins.some((pin) => fromBase64(pin)?.length !== 32)) return { ok: false, reason: 'A pin is the base64 of a SHA-256 digest.' };
+  if (pins.some((pin) => fromBase64(pin)?.length !== 32))
+    return { ok: false, reason: 'A pin is the base64 of a SHA-256 digest.' };
   if (new Set(pins).size !== pins.length) return { ok: false, reason: 'A pin is given twice.' };
-  if (pins.length < pinsMin) return { ok: false, reason: 'A backup pin is needed, or the next renewal locks you out.' };
+  if (pins.length < pinsMin)
+    return { ok: false, reason: 'A backup pin is needed, or the next renewal locks you out.' };
   if (pins.length > pinsMax) return { ok: false, reason: `At most ${pinsMax} pins are taken.` };
   return { ok: true };
 }
@@ -36,7 +40,9 @@ export function matchesPins(leaf: X509Certificate, pins: ReadonlySet<string>): b
 
 /** The pin of a certificate's key: base64 of the SHA-256 digest of its SubjectPublicKeyInfo. */
 export function pinOf(certificate: X509Certificate): string {
-  return createHash('sha256').update(certificate.publicKey.export({ type: 'spki', format: 'der' })).digest('base64');
+  return createHash('sha256')
+    .update(certificate.publicKey.export({ type: 'spki', format: 'der' }))
+    .digest('base64');
 }
 
 /** Whether an authority's key made the signature of a certificate. */

@@ -56,7 +56,10 @@ export function createPool(options: PoolOptions): Pool {
   let closed = false;
 
   function isFresh(connection: Connection): boolean {
-    return !connection.socket.destroyed && clock.monotonic() - connection.openedAtMs < OUTBOUND_BOUNDS.connectionLifeMs;
+    return (
+      !connection.socket.destroyed &&
+      clock.monotonic() - connection.openedAtMs < OUTBOUND_BOUNDS.connectionLifeMs
+    );
   }
 
   /** A place became free: the first in line dials. */

@@ -68,7 +68,8 @@ export function createPools({ dial, contexts, limits, clock }: PoolsOptions): Po
     for (const entry of kept) {
       if (entry[1].pool.isIdle() && (oldest === null || entry[1].lastUse < oldest[1].lastUse)) oldest = entry;
     }
-    if (oldest === null) throw unsentFault('BUSY', { detail: 'Too many hosts are called at once.', retryAfterSeconds: 1 });
+    if (oldest === null)
+      throw unsentFault('BUSY', { detail: 'Too many hosts are called at once.', retryAfterSeconds: 1 });
     kept.delete(oldest[0]);
     oldest[1].pool.close({ fault: unsentFault('BUSY', {}), force: true });
   }
@@ -100,5 +101,7 @@ function keyOf(call: OutboundCall, origin: Origin): string {
 }
 
 function invalid(path: string, { reason, cause }: { reason: string; cause?: unknown }): Fault {
-  return markUnsent(new Fault('INVALID_REQUEST', { detail: reason, fields: [{ path, problem: reason }], cause }));
+  return markUnsent(
+    new Fault('INVALID_REQUEST', { detail: reason, fields: [{ path, problem: reason }], cause }),
+  );
 }

@@ -15,7 +15,11 @@ export interface Range {
 /** The refused ranges. The first that holds an address names it, so the narrow ones come first. */
 export const RANGES: readonly Range[] = Object.freeze([
   // Metadata services hand out the credentials of the machine: refused wherever they are, declared or not.
-  row('169.254.169.254/32', 'metadata', 'AWS, Google Cloud, Azure, Oracle, OpenStack, DigitalOcean instance metadata'),
+  row(
+    '169.254.169.254/32',
+    'metadata',
+    'AWS, Google Cloud, Azure, Oracle, OpenStack, DigitalOcean instance metadata',
+  ),
   row('169.254.170.0/24', 'metadata', 'AWS ECS task metadata and EKS pod identity (169.254.170.2, .23)'),
   row('100.100.100.200/32', 'metadata', 'Alibaba Cloud instance metadata'),
   row('168.63.129.16/32', 'metadata', 'Azure WireServer'),

@@ -44,7 +44,8 @@ export class RequestBody implements AsyncIterableIterator<Uint8Array> {
         this.#rejectPending = null;
         if (this.#stopped) return;
         if (result.done === true) this.#ended = true;
-        else if (!(result.value instanceof Uint8Array)) return fail(new TypeError('a body is made of Uint8Array'));
+        else if (!(result.value instanceof Uint8Array))
+          return fail(new TypeError('a body is made of Uint8Array'));
         this.#events.onWrite();
         resolve(result);
       };

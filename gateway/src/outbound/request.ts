@@ -48,7 +48,8 @@ export function prepareHeaders(call: OutboundCall): string[] {
   for (const [name, value] of call.headers) {
     const lower = name.toLowerCase();
     if (!token.test(name)) throw invalid('headers', 'hold a name that is not a token');
-    if (!fieldValue.test(value)) throw invalid(`headers.${lower}`, 'holds a character that ends or hides a field');
+    if (!fieldValue.test(value))
+      throw invalid(`headers.${lower}`, 'holds a character that ends or hides a field');
     if (REFUSED.has(lower)) throw invalid(`headers.${lower}`, 'is not forwarded');
     if (OURS.has(lower) || named?.has(lower) === true) continue;
     if (SINGLE.has(lower)) {
@@ -72,7 +73,7 @@ export function answerHeaders(raw: readonly (Buffer | string)[]): [string, strin
   let named: Set<string> | null = null;
   for (let index = 0; index + 1 < raw.length; index += 2) {
     const name = textOf(raw[index]).toLowerCase();
-    const value = textOf(raw[index + 1]);
+    const value = textOf(raw[index + 1]).replace(/[ \t]+$/, '');
     if (name === 'connection') named = addNames(named, value);
     if (!HOP.has(name)) fields.push([name, value]);
   }
@@ -120,6 +121,9 @@ function textOf(part: Buffer | string | undefined): string {
 
 function invalid(path: string, problem: string): Fault {
   return markUnsent(
-    new Fault('INVALID_REQUEST', { detail: `The call outward is not valid: ${path} ${problem}.`, fields: [{ path, problem }] }),
+    new Fault('INVALID_REQUEST', {
+      detail: `The call outward is not valid: ${path} ${problem}.`,
+      fields: [{ path, problem }],
+    }),
   );
 }
