@@ -1,72 +1,49 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { checkLimits } from './limits.ts';
 import type { Outcome } from './tally.ts';
 
-/** The database server that test files share; `url` is absent when there is none to start. */
+/** The database server that test files share; `url` is absent when it could not be started. */
 export interface Cluster {
   readonly url?: string;
   readonly outcome?: Outcome;
+  /** Ends it; its pages stay for the leak check. */
   stop(): Promise<void>;
+  /** Deletes all of it. */
+  remove(): Promise<void>;
 }
+
+const none = Object.freeze({ stop: async () => {}, remove: async () => {} });
 
 /**
  * Starts the shared server that `gateway/test/cluster.ts` knows how to start, under the run directory, so that its pages and its
  * write-ahead log lie before the leak check afterwards.
  */
-export async function startCluster({
-  root,
-  run,
-}: {
-  readonly root: string;
-  readonly run: string;
-}): Promise<Cluster> {
-  const module = join(root, 'gateway', 'test', 'cluster.ts');
-  if (!existsSync(module)) return { stop: async () => {} };
+export async function startCluster({ run }: { readonly run: string }): Promise<Cluster> {
   const started = performance.now();
+  const previous = process.env['TMPDIR'];
   process.env['SALLYPORT_TEST_RUN_DIR'] = run;
   process.env['TMPDIR'] = join(run, 'tmp');
   try {
-    const face: unknown = await import(pathToFileURL(module).href);
-    const cluster = await withLimit(start(face));
-    return {
-      url: cluster.url,
-      outcome: outcome({ state: 'passed', started }),
-      stop: cluster.stop,
-    };
+    const cluster = await withLimit(start());
+    return { ...cluster, outcome: outcome({ state: 'passed', started }) };
   } catch (error) {
     const details = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    return { outcome: outcome({ state: 'failed', started, details }), stop: async () => {} };
+    return { ...none, outcome: outcome({ state: 'failed', started, details }) };
+  } finally {
+    if (previous === undefined) delete process.env['TMPDIR'];
+    else process.env['TMPDIR'] = previous;
   }
 }
 
-async function start(face: unknown): Promise<{ url: string; stop(): Promise<void> }> {
-  if (
-    typeof face !== 'object' ||
-    face === null ||
-    !('startTestCluster' in face) ||
-    typeof face.startTestCluster !== 'function'
-  ) {
-    throw new TypeError('gateway/test/cluster.ts does not export startTestCluster');
-  }
-  const cluster: unknown = await face.startTestCluster();
-  if (
-    typeof cluster !== 'object' ||
-    cluster === null ||
-    !('url' in cluster) ||
-    typeof cluster.url !== 'string'
-  ) {
-    throw new TypeError('startTestCluster did not return { url, stop }');
-  }
-  if (!('stop' in cluster) || typeof cluster.stop !== 'function')
-    throw new TypeError('startTestCluster did not return { url, stop }');
-  const { stop } = cluster;
+/** Imported late: a gateway that does not load must fail its own tests, not this runner. */
+async function start(): Promise<Required<Omit<Cluster, 'outcome'>>> {
+  const { startTestCluster } = await import('../../gateway/test/cluster.ts');
+  const { openSecretText } = await import('../../gateway/src/base/secret.ts');
+  const cluster = await startTestCluster();
   return {
-    url: cluster.url,
-    async stop() {
-      await stop.call(cluster);
-    },
+    url: openSecretText(cluster.url),
+    stop: () => cluster.stop(),
+    remove: () => cluster.remove(),
   };
 }
 

@@ -27,6 +27,7 @@ export function scrubEnvironment({
   const path = [dirname(process.execPath), join(root, 'node_modules', '.bin'), inherited['PATH'] ?? ''];
   environment['PATH'] = path.join(delimiter);
   environment['SALLYPORT_TEST_RUN_DIR'] = run;
+  environment['SALLYPORT_TEST_KEEP'] = '1'; // databases stay, for the leak check
   environment['TMPDIR'] = join(run, 'tmp');
   environment['NO_COLOR'] = '1';
   return environment;

@@ -54,20 +54,21 @@ async function main(words: readonly string[]): Promise<number> {
       tally.add(await runStep({ step, root, environment, stop: stop.signal }));
     });
     if (files.length > 0 && !stop.signal.aborted) {
-      const cluster = await startCluster({ root, run: run.path });
+      const cluster = await startCluster({ run: run.path });
       if (cluster.outcome !== undefined) tally.add(cluster.outcome);
       if (cluster.url !== undefined) environment['SALLYPORT_TEST_DATABASE_URL'] = cluster.url;
       try {
         await runPool({ items: files, concurrency, stop: stop.signal }, async (file) => {
           tally.add(await runTestFile({ file, root, run: run.path, environment, stop: stop.signal }));
         });
-      } finally {
         await cluster.stop();
-      }
-      if (!stop.signal.aborted) {
-        const outcome = await checkLeaks({ directory: run.path, whole: wanted.length === 0 });
-        leaked = outcome.results.some(({ state }) => state === 'failed');
-        tally.add(outcome);
+        if (!stop.signal.aborted) {
+          const outcome = await checkLeaks({ directory: run.path, whole: wanted.length === 0 });
+          leaked = outcome.results.some(({ state }) => state === 'failed');
+          tally.add(outcome);
+        }
+      } finally {
+        if (!keep && !leaked) await cluster.remove();
       }
     }
   } catch (error) {

@@ -67,9 +67,9 @@ function judge({
   if (ending.signal !== null) return `was ended by ${ending.signal}`;
   const failed = results.some(({ state }) => state === 'failed');
   if (ending.code !== 0 && !failed) return `ended with code ${ending.code}`;
+  if (results.length === 0) return 'holds no tests';
   if (!ended && !failed) return 'ended before its tests were done';
   if (ending.stragglers) return 'left processes running behind it';
-  if (results.length === 0) return 'holds no tests';
   return undefined;
 }
 

@@ -75,6 +75,18 @@ test('files without it, and what a test gives as input, raise nothing', async (t
   assert.equal(result.files, 1);
 });
 
+test('the pages that an embedded server keeps elsewhere are searched as well', async (t) => {
+  const directory = await folder(t);
+  const home = await folder(t);
+  await writeFile(join(directory, 'location.json'), JSON.stringify({ home, socket: null }));
+  await writeFile(join(home, 'page'), secret);
+  const { leaks } = await search({ directory, values });
+  assert.deepEqual(
+    leaks.map(({ file }) => file),
+    [`location.json -> ${home}/page`],
+  );
+});
+
 test('the automaton finds what indexOf finds, also where needles overlap', () => {
   const word = fc.string({ unit: fc.constantFrom('a', 'b', 'c'), minLength: 1, maxLength: 5 });
   fc.assert(

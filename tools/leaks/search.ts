@@ -1,6 +1,6 @@
 import type { Dirent } from 'node:fs';
-import { open, readdir } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { open, readdir, readFile } from 'node:fs/promises';
+import { isAbsolute, join } from 'node:path';
 import { type Automaton, buildAutomaton } from './automaton.ts';
 import { formsOf } from './forms.ts';
 
@@ -23,6 +23,9 @@ const searchLimits = Object.freeze({ chunkBytes: 1 << 20, leaksPerFileMax: 5 });
 /** What a test gives to a program (a secret's file, say) lies in a folder of this name: it is not something the program wrote. */
 const inputs = 'inputs';
 
+/** An embedded server that root has started keeps its pages elsewhere, and says in this file where. */
+const locationFile = 'location.json';
+
 /**
  * Searches every file below `directory`, whatever it is, for each value in every form.
  * @example await search({ directory: run, values: new Map([['password', 'hunter2hunter2']]) })
@@ -41,13 +44,13 @@ export async function search({
   const leaks: Leak[] = [];
   let files = 0;
   let bytes = 0;
-  for await (const path of walk(directory)) {
+  for await (const { path, shown } of walk(directory, '')) {
     const found: Leak[] = [];
     bytes += await scan(path, automaton, (needle, offset) => {
       const known = needles[needle];
       if (known === undefined || found.length >= searchLimits.leaksPerFileMax) return;
       if (found.some(({ canary, form }) => canary === known.canary && form === known.form)) return;
-      found.push({ file: relative(directory, path), offset, canary: known.canary, form: known.form });
+      found.push({ file: shown, offset, canary: known.canary, form: known.form });
     });
     files += 1;
     leaks.push(...found);
@@ -85,7 +88,7 @@ async function scan(
   }
 }
 
-async function* walk(directory: string): AsyncGenerator<string> {
+async function* walk(directory: string, shown: string): AsyncGenerator<{ path: string; shown: string }> {
   let entries: Dirent[];
   try {
     entries = await readdir(directory, { withFileTypes: true });
@@ -95,8 +98,23 @@ async function* walk(directory: string): AsyncGenerator<string> {
   }
   for (const entry of entries) {
     const path = join(directory, entry.name);
-    if (entry.isDirectory() && entry.name !== inputs) yield* walk(path);
-    else if (entry.isFile()) yield path;
+    const name = shown === '' ? entry.name : `${shown}/${entry.name}`;
+    if (entry.isDirectory() && entry.name !== inputs) yield* walk(path, name);
+    else if (entry.isFile()) yield { path, shown: name };
+    if (entry.isFile() && entry.name === locationFile) {
+      const home = await readHome(path);
+      if (home !== undefined) yield* walk(home, `${name} -> ${home}`);
+    }
+  }
+}
+
+async function readHome(path: string): Promise<string | undefined> {
+  try {
+    const value: unknown = JSON.parse(await readFile(path, 'utf8'));
+    if (typeof value !== 'object' || value === null || !('home' in value)) return undefined;
+    return typeof value.home === 'string' && isAbsolute(value.home) ? value.home : undefined;
+  } catch {
+    return undefined;
   }
 }
 

@@ -58,7 +58,7 @@ function* inspect(source: Source): Generator<Finding> {
         );
       }
     } else if (
-      /^@sallyport\//.test(specifier) &&
+      specifier.startsWith('@sallyport/') &&
       allowed !== undefined &&
       !isTestSupport(path) &&
       !allowed.includes(specifier)
