@@ -28,7 +28,11 @@ const CONTEXT_BYTES_MAX = 64 * 1024;
  * `crypto.hash` with `Buffer` digests 13.3 µs, with `binary` text digests 11.2 µs; AES-256-GCM alone with a random
  * IV and one result buffer 9.8 µs. `hkdfSync` would extract as well and costs 7.3 µs a call by itself.
  *
- * The padded key lives outside the JavaScript heap (it is in no heap snapshot) and only this closure reaches it.
+ * Opening has no random IV to set against this: 10.5 µs, against 5.8 µs of AES-256-GCM alone. Of the 4.3 µs spent here,
+ * 3.5 µs are the four hashes (ten blocks of SHA-512): that part belongs to the format.
+ *
+ * The padded key lives outside the JavaScript heap (it is in no heap snapshot) and only this closure reaches it. The
+ * text digests, which hold the key of one message, stay in the heap until they are collected; they open nothing else.
  *
  * @example createExpander(key, utf8('label')).expand(salt, context, output);
  */

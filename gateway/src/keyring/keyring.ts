@@ -11,7 +11,10 @@ import { createSealer, type Sealer } from './sealer.ts';
 
 /** Everything that is kept secret at rest goes through here. */
 export interface Keyring {
-  /** The sealer of an environment and purpose; a look-up in memory once its key is known. Ask anew for each use. */
+  /**
+   * The sealer of an environment and purpose; a look-up in memory once its key is known. Ask anew for each use, and
+   * before a transaction rather than in one: a key that is not in memory is read in a transaction of its own.
+   */
   sealer(environment: EnvironmentId, purpose: SealPurpose): Promise<Sealer>;
   /** Adds a key version for sealing; older ones still open. Other nodes follow within 30 s. */
   rotate(environment: EnvironmentId, purpose: SealPurpose, actor: Actor): Promise<{ version: number }>;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { z } from 'zod';
 import { type EnvironmentId, openSecretText, SYSTEM, silentLog, utf8 } from '#base';
-import { createKeyring, openFileKeyManager, type SealPurpose } from '#keyring';
+import { createKeyring, type KeyManager, openFileKeyManager, type SealPurpose } from '#keyring';
 import { type Store, statement } from '#store';
 import { withDatabase } from '#test/database';
 import { startChild } from './child-task.ts';
@@ -128,9 +128,21 @@ test('K2 L2 two rewraps at once do each key once and record what they did', asyn
   const before = createKeyring({ store, keyManager: former, audit: recordingAudit(), clock, log: silentLog });
   for (const purpose of SEALED) await before.rotate(environment, purpose, SYSTEM);
   const audit = recordingAudit();
-  const nodes = [1, 2].map(() =>
-    createKeyring({ store, keyManager: current, formerKeyManagers: [former], audit, clock, log: silentLog }),
-  );
+  // Neither wraps before both have read what there is to do.
+  const { promise: bothHaveRead, resolve } = Promise.withResolvers<void>();
+  let arrived = 0;
+  const nodes = [1, 2].map(() => {
+    let first = true;
+    const wrap: KeyManager['wrap'] = async (key, context) => {
+      if (first) arrived += 1;
+      first = false;
+      if (arrived === 2) resolve();
+      await bothHaveRead;
+      return current.wrap(key, context);
+    };
+    const keyManager = { ...current, wrap };
+    return createKeyring({ store, keyManager, formerKeyManagers: [former], audit, clock, log: silentLog });
+  });
   const counts = await Promise.all(nodes.map((node) => node.rewrap(environment, SYSTEM)));
   assert.equal(
     counts.reduce((sum, { rewrapped }) => sum + rewrapped, 0),
