@@ -21,6 +21,14 @@ export interface RewrapOptions {
   readonly actor: Actor;
 }
 
+interface Rewrapped<Purpose extends string> {
+  readonly purpose: Purpose;
+  readonly version: number;
+  /** The root key that wrapped it. */
+  readonly from: string;
+  readonly wrapped: Uint8Array;
+}
+
 /** Keys rewrapped in one transaction. */
 const BATCH_ITEMS = 64;
 /** Beyond it, two nodes with different root keys are at work against each other. */
@@ -52,7 +60,7 @@ async function rewrapDataKeys(
     );
     if (rows.length === 0) return total;
     // The key manager may be across a network: it is not called inside a transaction.
-    const again = [];
+    const again: Rewrapped<SealPurpose>[] = [];
     for (const row of rows) {
       const { purpose, version } = row;
       if (!isPurpose(purpose)) throw foreignRootKey(row.rootKeyId, to);
@@ -93,7 +101,7 @@ async function rewrapInstallationKeys(
   for (let batches = 0; batches < BATCHES_MAX; batches += 1) {
     const rows = await store.system((tx) => tx.rows(installationKeysOfOtherRoots, [to, BATCH_ITEMS]));
     if (rows.length === 0) return total;
-    const again = [];
+    const again: Rewrapped<string>[] = [];
     for (const row of rows) {
       const { purpose, version } = row;
       const wrapped = await rootKeys.rewrap(row, (keyId) => installationContext(purpose, version, keyId));
