@@ -22,13 +22,16 @@ const LOCAL_SYMBOLS: ReadonlySet<number> = new Set([..."!#$%&'*+-/=?^_`{|}~."].m
 const NUMBER_SYMBOLS: ReadonlySet<number> = new Set([...'._-:/,+%'].map(codeOf));
 const PHONE_SYMBOLS: ReadonlySet<number> = new Set([...'()./'].map(codeOf));
 
-/** Finds e-mail addresses: a local part, `@` (or `%40`), and a domain with a dot and a label that begins with letters. */
-export function findEmails(codes: Codes): Span[] {
+/**
+ * Finds e-mail addresses: a local part, `@` (or `%40`), and a domain with a dot and a label that begins with letters.
+ * `except` are places of an `@` that is something else.
+ */
+export function findEmails(codes: Codes, options: { except?: ReadonlySet<number> } = {}): Span[] {
   const spans: Span[] = [];
   let floor = 0;
   for (let index = 0; index < codes.length; index++) {
     const width = codes[index] === AT ? 1 : standsAt(codes, { at: index, word: '%40' }) ? 3 : 0;
-    if (width === 0) continue;
+    if (width === 0 || options.except?.has(index) === true) continue;
     const start = localStart(codes, index, floor);
     const end = domainEnd(codes, index + width);
     if (start === index || end === null) continue;

@@ -138,9 +138,14 @@ function valueAfter(
       end: endOfRun(codes, { from: start, test: (code) => code !== 10 && code !== 13 && !isQuote(code) }),
       quoted: false,
     };
+  return { start, end: bareEnd(codes, start), quoted: false };
+}
+
+/** The end of a value without quotes: what closes a sentence or a bracket does not belong to it. */
+function bareEnd(codes: Codes, start: number): number {
   let end = endOfRun(codes, { from: start, test: isBare });
   while (end > start && closers.has(codes[end - 1] ?? 0) && !isMaskEnd(codes, start, end)) end--;
-  return { start, end, quoted: false };
+  return end;
 }
 
 /** The quote that ends a value: the same one, behind no more backslashes than the one that began it. */
@@ -166,7 +171,7 @@ function afterScheme(codes: Codes, value: { start: number; end: number }): { sta
   const next = endOfRun(codes, { from: end, to: end + 8, test: isSpace });
   if (end !== value.end || next === end || !looksLikeWord(codes, { start: value.start, end }))
     return { start: value.start, end: value.end };
-  const stop = endOfRun(codes, { from: next, test: isBare });
+  const stop = bareEnd(codes, next);
   return { start: next, end: isLiteral(codes, { start: next, end: stop }) ? next : stop };
 }
 

@@ -2,6 +2,7 @@ import { ID_PREFIXES } from './ids.ts';
 import { type Codes, isAlphanumeric, isDigit, isHex, isLower } from './redact-characters.ts';
 
 const ID_BODY = 26;
+const OWN_ID = /^[a-z]{2,4}_[0-7][0-9a-hjkmnp-tv-z]{25}$/;
 const DIGEST_LENGTHS: ReadonlySet<number> = new Set([32, 40, 64, 96, 128]);
 const DIGEST_LETTERS_MIN = 4;
 const UUID_DASHES: readonly number[] = [8, 13, 18, 23];
@@ -31,6 +32,12 @@ export function withoutIdentifiers(codes: Codes): Uint16Array {
     }
   }
   return out;
+}
+
+/** Tells whether a text is one id of ours and nothing else; most fields of a log line are. */
+export function isOwnId(text: string): boolean {
+  const body = text.length - ID_BODY;
+  return body > 1 && prefixes.has(text.slice(0, body - 1)) && OWN_ID.test(text);
 }
 
 function isDigest(codes: Uint16Array, start: number, end: number): boolean {

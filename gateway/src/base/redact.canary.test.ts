@@ -164,6 +164,7 @@ test('nothing shows at the place where a long text is cut (K13)', () => {
       '4242 4242 4242 4242',
       'ana.perez@correo.example',
       'sk_live_syp_ZfQkq9z7m2v8x1c4b6n5',
+      'MT84 MALT 0110 0001 2345 MTLC AST0 01S',
     ]) {
       const redacted = redactText(`${'x '.repeat(filler / 2)}${canary}${' y'.repeat(1_000)}`, {
         charactersMax: 256,

@@ -79,6 +79,20 @@ test('our own sentences stay as they are (K13)', () => {
   for (const sentence of sentences) assert.equal(redactText(sentence), sentence);
 });
 
+test('what stands around a secret stays readable (K13)', () => {
+  const lines = [
+    ['{"password":"a\\"b","status":200}', '{"password":"[secret]","status":200}'],
+    ['{\\"secret\\":\\"x\\",\\"code\\":1}', '{\\"secret\\":\\"[secret]\\",\\"code\\":1}'],
+    ['POST /in?token=abc&x=1 -> 401', 'POST /in?token=[secret]&x=1 -> 401'],
+    ['postgres://u:p@db.internal:5432/x refused', 'postgres://[secret]@db.internal:5432/x refused'],
+    ['Authorization: Bearer abc123, then 401', 'Authorization: Bearer [secret], then 401'],
+    ['card 4242 4242 4242 4242, 12 EUR', 'card [card], 12 EUR'],
+    ['to ana@correo.example or +56 9 1234 5678.', 'to [email] or [phone].'],
+    ['DE89 3704 0044 0532 0130 00 credited', '[iban] credited'],
+  ] as const;
+  for (const [line, wanted] of lines) assert.equal(redactText(line), wanted);
+});
+
 test('redacting twice is redacting once', () => {
   const part = fc.constantFrom(
     '4242424242424242',

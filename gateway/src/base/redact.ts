@@ -5,7 +5,7 @@ import { findEmails, findPhones } from './redact-contacts.ts';
 import { findPrefixed, findPrivateKeys, findSchemes } from './redact-credentials.ts';
 import { findFields } from './redact-fields.ts';
 import { findIbans } from './redact-ibans.ts';
-import { withoutIdentifiers } from './redact-identifiers.ts';
+import { isOwnId, withoutIdentifiers } from './redact-identifiers.ts';
 import { findUserParts } from './redact-urls.ts';
 
 const CUT = '… [cut]';
@@ -18,8 +18,6 @@ const detectors: readonly ((codes: Codes) => Span[])[] = Object.freeze([
   findPrefixed,
   findSchemes,
   findFields,
-  findUserParts,
-  findEmails,
 ]);
 /** These read the text without ids and digests, whose digits would now and then pass for something else. */
 const numberDetectors: readonly ((codes: Codes) => Span[])[] = Object.freeze([
@@ -39,6 +37,7 @@ const numberDetectors: readonly ((codes: Codes) => Span[])[] = Object.freeze([
  */
 export function redactText(text: string, options: { charactersMax?: number } = {}): string {
   const charactersMax = Math.max(options.charactersMax ?? LIMITS.logTextCharactersMax.value, CUT.length);
+  if (isOwnId(text)) return text.slice(0, charactersMax);
   let current = redactOnce(text, charactersMax);
   for (let pass = 1; pass < PASSES_MAX; pass++) {
     const next = current === text ? current : redactOnce(current, charactersMax);
@@ -51,7 +50,10 @@ export function redactText(text: string, options: { charactersMax?: number } = {
 /** Every part of a text that has to be hidden, in order and apart from one another. */
 export function findSpans(codes: Codes): Span[] {
   const numbers = withoutIdentifiers(codes);
+  const userParts = findUserParts(codes);
   const found = [
+    ...userParts,
+    ...findEmails(codes, { except: new Set(userParts.map((span) => span.end)) }), // `u:p@host` is no mail for p
     ...detectors.flatMap((detect) => detect(codes)),
     ...numberDetectors.flatMap((detect) => detect(numbers)),
   ];
