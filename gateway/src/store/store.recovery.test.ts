@@ -2,7 +2,7 @@
 // work is refused in bounded time; a lock is held by one, and ends with its holder.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -60,12 +60,7 @@ test('work beyond the pool waits for a limited time, then BUSY; the pool is whol
 
 test('a server that is not there is STORE_UNAVAILABLE, and used again when it is back', async (t) => {
   const directory = await mkdtemp(join(tmpdir(), 'sallyport-restart-'));
-  t.after(() => rm(directory, { recursive: true, force: true }));
   let server = await startEmbedded({ directory, log: silentLog });
-  t.after(async () => {
-    await server.stop();
-    await removeEmbedded({ directory, log: silentLog });
-  });
   await migrate({ url: server.url, migrations: storeMigrations, log: silentLog });
   const store = await createStore({
     url: server.url,
@@ -73,7 +68,11 @@ test('a server that is not there is STORE_UNAVAILABLE, and used again when it is
     log: silentLog,
     clock: systemClock,
   });
-  t.after(() => store.close());
+  t.after(async () => {
+    await store.close();
+    await server.stop();
+    await removeEmbedded({ directory, log: silentLog });
+  });
   const heard = Promise.withResolvers<string>();
   store.listen('restart', heard.resolve);
   const one = environment();

@@ -8,6 +8,7 @@ import { type Home, isPrivate, openHome, readLocation } from './home.ts';
 import { endOrphan } from './orphan.ts';
 import { claim } from './ownership.ts';
 import { startServer } from './server.ts';
+import { embeddedFailed } from './trouble.ts';
 
 /** A Postgres that belongs to this process. */
 export interface Embedded {
@@ -62,6 +63,8 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
 export async function removeEmbedded(options: { directory: string; log: Log }): Promise<void> {
   const { directory, log } = options;
   if ((await lstat(directory).catch(() => null)) === null) return;
+  if (!(await isPrivate(directory, null)))
+    throw embeddedFailed({ detail: 'This is not a state folder of ours.' });
   const { home, socket } = await readLocation(directory);
   const account = await serviceAccount();
   const release = await claim(directory);
