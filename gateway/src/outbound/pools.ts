@@ -84,7 +84,7 @@ export function createPools({ dial, contexts, limits, clock }: PoolsOptions): Po
     },
     isIdle: () => [...kept.values()].every(({ pool }) => pool.isIdle()),
     close(options) {
-      for (const { pool } of [...kept.values()]) pool.close(options);
+      for (const { pool } of kept.values()) pool.close(options);
     },
   };
 }
