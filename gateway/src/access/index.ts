@@ -1,0 +1,3 @@
+export { type Access, type AccessPorts, createAccess, type KeyKind, type KeyView, type Principal } from './access.ts';
+export { parseCredentialText } from './credential-text.ts';
+export { accessMigrations } from './migrations.ts';

@@ -1,0 +1,142 @@
+import { z } from 'zod';
+import { type EnvironmentId, isId } from '#base';
+import { statement } from '#store';
+
+const environmentColumn = z.custom<EnvironmentId>((value) => isId('environment', value));
+const bytesColumn = z.instanceof(Uint8Array);
+/** `bigint` comes as text; the log of one environment stays far below 2^53 entries. */
+const countColumn = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+const none = (): null => null;
+
+export const insertPending = statement(
+  'audit.insert_pending',
+  `insert into audit_pending (environment_id, id, recorded_at, entry) values ($1, $2, $3, $4)`,
+  none,
+);
+
+export const insertPendings = statement(
+  'audit.insert_pendings',
+  `insert into audit_pending (environment_id, id, recorded_at, entry)
+   select $1, id, recorded_at, entry from unnest($2::text[], $3::timestamptz[], $4::bytea[]) as t (id, recorded_at, entry)`,
+  none,
+);
+
+/** System role: where there is something to integrate. */
+export const selectPendingEnvironments = statement(
+  'audit.select_pending_environments',
+  `with recursive environments as (
+     (select environment_id from audit_pending order by environment_id limit 1)
+     union all
+     select (select p.environment_id from audit_pending p where p.environment_id > e.environment_id
+             order by p.environment_id limit 1)
+     from environments e where e.environment_id is not null
+   ) select environment_id from environments where environment_id is not null`,
+  (row) => z.object({ environment_id: environmentColumn }).parse(row).environment_id,
+);
+
+export const selectUnsignedEnvironments = statement(
+  'audit.select_unsigned_environments',
+  `select environment_id from audit_trees where size > signed_size or signed_at < $1`,
+  (row) => z.object({ environment_id: environmentColumn }).parse(row).environment_id,
+);
+
+export const takePending = statement(
+  'audit.take_pending',
+  `delete from audit_pending where environment_id = $1 and id in
+     (select id from audit_pending where environment_id = $1 order by id limit $2)
+   returning id, entry`,
+  (row) => z.object({ id: z.string(), entry: bytesColumn }).parse(row),
+);
+
+const treeRow = z.object({
+  size: countColumn,
+  frontier: bytesColumn,
+  signed_size: countColumn,
+  signed_at: z.date().nullable(),
+});
+
+export type TreeRow = z.output<typeof treeRow>;
+
+export const selectTreeForUpdate = statement(
+  'audit.select_tree_for_update',
+  `select size, frontier, signed_size, signed_at from audit_trees where environment_id = $1 for update`,
+  (row) => treeRow.parse(row),
+);
+
+export const upsertTree = statement(
+  'audit.upsert_tree',
+  `insert into audit_trees (environment_id, size, frontier, signed_size, signed_at) values ($1, $2, $3, $4, $5)
+   on conflict (environment_id) do update
+   set size = excluded.size, frontier = excluded.frontier, signed_size = excluded.signed_size, signed_at = excluded.signed_at`,
+  none,
+);
+
+export const insertEntries = statement(
+  'audit.insert_entries',
+  `insert into audit_entries (environment_id, leaf_index, leaf, action, resource, entry)
+   select $1, $2 + ordinality - 1, leaf, action, resource, entry
+   from unnest($3::bytea[], $4::text[], $5::text[], $6::bytea[]) with ordinality as t (leaf, action, resource, entry, ordinality)`,
+  none,
+);
+
+export const insertCheckpoint = statement(
+  'audit.insert_checkpoint',
+  `insert into audit_checkpoints (environment_id, size, note) values ($1, $2, $3) on conflict do nothing`,
+  none,
+);
+
+export const selectLastCheckpoint = statement(
+  'audit.select_last_checkpoint',
+  `select size, note from audit_checkpoints where environment_id = $1 order by size desc limit 1`,
+  (row) => z.object({ size: countColumn, note: z.string() }).parse(row),
+);
+
+export const selectCheckpoints = statement(
+  'audit.select_checkpoints',
+  `select size, note from audit_checkpoints where environment_id = $1 and size > $2 and size <= $3 order by size limit $4`,
+  (row) => z.object({ size: countColumn, note: z.string() }).parse(row),
+);
+
+export const selectLeaves = statement(
+  'audit.select_leaves',
+  `select leaf from audit_entries where environment_id = $1 and leaf_index >= $2 and leaf_index < $3 order by leaf_index`,
+  (row) => z.object({ leaf: bytesColumn }).parse(row).leaf,
+);
+
+const entryRow = z.object({ leaf_index: countColumn, entry: bytesColumn });
+
+export const selectEntries = statement(
+  'audit.select_entries',
+  `select leaf_index, entry from audit_entries where environment_id = $1 and leaf_index >= $2 and leaf_index < $3
+   order by leaf_index`,
+  (row) => entryRow.parse(row),
+);
+
+export const selectEntriesBefore = statement(
+  'audit.select_entries_before',
+  `select leaf_index, entry from audit_entries
+   where environment_id = $1 and ($2::bigint is null or leaf_index < $2) and ($3::text is null or action = $3)
+   order by leaf_index desc limit $4`,
+  (row) => entryRow.parse(row),
+);
+
+export const selectEntriesOfResource = statement(
+  'audit.select_entries_of_resource',
+  `select leaf_index, entry from audit_entries
+   where environment_id = $1 and ($2::bigint is null or leaf_index < $2) and ($3::text is null or action = $3)
+     and resource = $5
+   order by leaf_index desc limit $4`,
+  (row) => entryRow.parse(row),
+);
+
+export const selectSigner = statement(
+  'audit.select_signer',
+  `select verifier_key, sealed_key from audit_signers where environment_id = $1`,
+  (row) => z.object({ verifier_key: z.string(), sealed_key: bytesColumn }).parse(row),
+);
+
+export const insertSigner = statement(
+  'audit.insert_signer',
+  `insert into audit_signers (environment_id, verifier_key, sealed_key) values ($1, $2, $3) on conflict do nothing`,
+  none,
+);

@@ -1,0 +1,148 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { appendLeaf, decodeFrontier, emptyTree, encodeFrontier, leafHash, parseEntry, type Tree, treeRoot } from '@sallyport/evidence';
+import { type Clock, type EnvironmentId, type Limits, type Log, type Repeat, repeat, type Transaction } from '#base';
+import type { Store } from '#store';
+import {
+  insertCheckpoint,
+  insertEntries,
+  selectPendingEnvironments,
+  selectTreeForUpdate,
+  selectUnsignedEnvironments,
+  takePending,
+  type TreeRow,
+  upsertTree,
+} from './queries.ts';
+import type { Signer } from './signer.ts';
+import type { Publisher } from './sinks.ts';
+
+export interface SequencerPorts {
+  readonly store: Store;
+  readonly signerOf: (environment: EnvironmentId) => Promise<Signer>;
+  readonly publisher: Publisher;
+  readonly limits: Limits;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Gives pending entries their place in the tree and signs what the tree has become. */
+export interface Sequencer {
+  start(): void;
+  /** Integrates what is pending now; the number of entries integrated. Only one node does so at a time. */
+  integrate(): Promise<number>;
+  stop(): Promise<void>;
+}
+
+const LOCK = 'audit.sequencer';
+/** A checkpoint of an environment at most once a second, however many integrations there are. */
+const SIGN_EVERY_MS = 1_000;
+
+export function createSequencer(ports: SequencerPorts): Sequencer {
+  const { store, limits, clock, log } = ports;
+
+  const integrateAll = async (force: boolean): Promise<number> => {
+    let count = 0;
+    const pending = await store.system((tx) => tx.rows(selectPendingEnvironments, []));
+    for (const environment of pending) {
+      let taken: number;
+      do {
+        taken = await integrateOne(ports, environment, force);
+        count += taken;
+      } while (taken === limits.auditIntegrateItemsMax);
+    }
+    const heartbeat = new Date(clock.now() - limits.auditHeartbeatMs);
+    for (const environment of await store.system((tx) => tx.rows(selectUnsignedEnvironments, [heartbeat]))) {
+      await integrateOne(ports, environment, force);
+    }
+    return count;
+  };
+
+  /** Leads until told to stop: the lock keeps other nodes from doing the same work, the row's lock keeps it right. */
+  const lead = (signal: AbortSignal): Promise<unknown> =>
+    store.withLock(LOCK, async ({ lost }) => {
+      const ended = AbortSignal.any([signal, lost]);
+      while (!ended.aborted) {
+        await integrateAll(false);
+        await pause(limits.auditIntegrateMs, ended);
+      }
+    });
+
+  let loop: Repeat | null = null;
+  return {
+    start() {
+      loop ??= repeat({ name: 'audit.sequencer', everyMs: limits.auditIntegrateMs, run: lead, clock, log });
+    },
+    integrate: () => integrateAll(true),
+    async stop() {
+      await loop?.stop();
+      await integrateAll(true);
+    },
+  };
+}
+
+/** Resolves after a time, or at once when the signal fires. */
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await delay(ms, undefined, { signal }).catch(() => undefined);
+}
+
+/** One transaction: entries taken, placed, the tree grown and, when due, signed. The note is handed to the sinks after the commit. */
+async function integrateOne(ports: SequencerPorts, environment: EnvironmentId, force: boolean): Promise<number> {
+  const { store, limits, clock, publisher } = ports;
+  const signer = await ports.signerOf(environment);
+  const done = await store.system(async (tx) => {
+    const row = await tx.row(selectTreeForUpdate, [environment]);
+    const taken = await tx.rows(takePending, [environment, limits.auditIntegrateItemsMax]);
+    // RETURNING keeps no order; ids sort by the time they were made.
+    taken.sort((left, right) => (left.id < right.id ? -1 : 1));
+    const tree = await append(tx, { environment, tree: treeOf(row), entries: taken.map(({ entry }) => entry) });
+    const nowMs = clock.now();
+    const note = isSignDue({ row, tree, nowMs, force, heartbeatMs: limits.auditHeartbeatMs })
+      ? signer.sign({ size: tree.size, root: treeRoot(tree) })
+      : null;
+    if (note !== null) await tx.run(insertCheckpoint, [environment, tree.size, note]);
+    const signed = note === null ? [row?.signed_size ?? 0, row?.signed_at ?? null] : [tree.size, new Date(nowMs)];
+    await tx.run(upsertTree, [environment, tree.size, Buffer.from(encodeFrontier(tree)), ...signed]);
+    return { count: taken.length, note };
+  });
+  if (done.note !== null) publisher.publish(environment, done.note);
+  return done.count;
+}
+
+interface Growth {
+  readonly environment: EnvironmentId;
+  readonly tree: Tree;
+  readonly entries: readonly Uint8Array[];
+}
+
+async function append(tx: Transaction, { environment, tree, entries }: Growth): Promise<Tree> {
+  if (entries.length === 0) return tree;
+  const leaves = entries.map((entry) => leafHash(entry));
+  const parsed = entries.map((entry) => parseEntry(entry));
+  await tx.run(insertEntries, [
+    environment,
+    tree.size,
+    leaves.map((leaf) => Buffer.from(leaf)),
+    parsed.map(({ action }) => action),
+    parsed.map(({ resource }) => resource),
+    entries.map((entry) => Buffer.from(entry)),
+  ]);
+  return leaves.reduce(appendLeaf, tree);
+}
+
+function treeOf(row: TreeRow | null): Tree {
+  return row === null ? emptyTree() : decodeFrontier(row.frontier);
+}
+
+interface SignQuestion {
+  readonly row: TreeRow | null;
+  readonly tree: Tree;
+  readonly nowMs: number;
+  readonly force: boolean;
+  readonly heartbeatMs: number;
+}
+
+/** New entries are signed within a second; without any, a heartbeat shows that the log still lives. */
+function isSignDue({ row, tree, nowMs, force, heartbeatMs }: SignQuestion): boolean {
+  const ageMs = nowMs - (row?.signed_at?.getTime() ?? 0);
+  if (tree.size > (row?.signed_size ?? 0)) return force || ageMs >= SIGN_EVERY_MS;
+  return tree.size > 0 && ageMs >= heartbeatMs;
+}

@@ -1,0 +1,208 @@
+import {
+  type Actor,
+  type AuditPort,
+  type Clock,
+  type ConnectionId,
+  type EnvironmentId,
+  Fault,
+  type Limits,
+  type Log,
+  newId,
+  type Page,
+  toFault,
+  type Transaction,
+} from '#base';
+import type { Environments } from '#environments';
+import type { Keyring } from '#keyring';
+import type { Outbound } from '#outbound';
+import { type PlatformProfile, platformNamed } from '#platforms';
+import type { Store } from '#store';
+import { baseUrlFor } from './base-url.ts';
+import { createCredentials } from './credentials.ts';
+import { type ForwardAnswer, type ForwardCall, forward } from './forward.ts';
+import {
+  type ConnectionRow,
+  deleteConnection,
+  deleteToken,
+  insertConnection,
+  selectConnection,
+  selectConnectionForUpdate,
+  selectConnections,
+  updateBaseUrl,
+  updateCredential,
+} from './queries.ts';
+import { signIn } from './sign-in.ts';
+import { createTokens } from './tokens.ts';
+
+/** A connection as it can be shown: everything but its credential. */
+export interface ConnectionView {
+  readonly id: ConnectionId;
+  readonly platform: string;
+  readonly name: string;
+  readonly baseUrl: string;
+  readonly createdAtMs: number;
+  readonly changedAtMs: number;
+}
+
+export interface Target {
+  readonly environment: EnvironmentId;
+  readonly connection: ConnectionId;
+}
+
+export interface ConnectionsPorts {
+  readonly store: Store;
+  readonly keyring: Keyring;
+  readonly environments: Environments;
+  readonly outbound: Outbound;
+  readonly audit: AuditPort;
+  /** Hosts of the configuration that a connection may name besides the platform's own. */
+  readonly declaredHosts: readonly string[];
+  readonly limits: Limits;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface NewConnection {
+  readonly environment: EnvironmentId;
+  readonly platform: string;
+  readonly name: string;
+  readonly credential: Readonly<Record<string, string>>;
+  readonly baseUrl?: string | undefined;
+}
+
+/** Credentials of platforms, in use but never shown. */
+export interface Connections {
+  /** `PLATFORM_UNKNOWN`, `HOST_NOT_ALLOWED`, `INVALID_REQUEST` (credential fields), `CONFLICT` (name taken). */
+  create(connection: NewConnection, actor: Actor): Promise<ConnectionView>;
+  list(query: { environment: EnvironmentId; after?: string | undefined; limit: number }): Promise<Page<ConnectionView>>;
+  get(target: Target): Promise<ConnectionView>;
+  setBaseUrl(change: Target & { baseUrl: string }, actor: Actor): Promise<ConnectionView>;
+  setCredential(change: Target & { credential: Readonly<Record<string, string>> }, actor: Actor): Promise<ConnectionView>;
+  remove(target: Target, actor: Actor): Promise<void>;
+  /** Signs in at the platform, afresh. */
+  check(target: Target, actor: Actor): Promise<{ ok: boolean; reason: string | null; latencyMs: number }>;
+  forward(call: ForwardCall): Promise<ForwardAnswer>;
+}
+
+/** Makes the connections room. */
+export function createConnections(ports: ConnectionsPorts): Connections {
+  const { store, environments, audit, clock, declaredHosts } = ports;
+  const credentials = createCredentials(ports);
+  const tokens = createTokens(ports);
+
+  const allowed = async (environment: EnvironmentId, platform: PlatformProfile, baseUrl: string | undefined): Promise<string> => {
+    const { kind } = await environments.get(environment);
+    return baseUrlFor({ baseUrl, platform, environmentKind: kind, declaredHosts });
+  };
+
+  /** Changes a connection under its row's lock, with the entry in the same transaction. */
+  const change = async (
+    { environment, connection }: Target,
+    actor: Actor,
+    work: (tx: Transaction, row: ConnectionRow) => Promise<string>,
+  ): Promise<ConnectionView> => {
+    const view = await store.transaction(environment, async (tx) => {
+      const row = await tx.row(selectConnectionForUpdate, [environment, connection]);
+      if (row === null) throw new Fault('CONNECTION_NOT_FOUND');
+      const changed = await work(tx, row);
+      const act = { action: 'connection.changed', actor, resource: `connection:${connection}`, outcome: 'success' } as const;
+      await audit.record(tx, environment, { ...act, details: { changed } });
+      const after = await tx.row(selectConnection, [environment, connection]);
+      return viewOf(after ?? row);
+    });
+    credentials.forget(environment, connection);
+    tokens.forget(connection);
+    return view;
+  };
+
+  return {
+    async create({ environment, platform, name, credential, baseUrl }, actor) {
+      const profile = platformNamed(platform);
+      const parsed = parseCredential(profile, credential);
+      const origin = await allowed(environment, profile, baseUrl);
+      const id = newId('connection', clock);
+      const sealed = await credentials.seal({ environment, connection: id }, parsed);
+      const createdAtMs = clock.now();
+      await store.transaction(environment, async (tx) => {
+        await tx.run(insertConnection, [environment, id, platform, name, origin, sealed, new Date(createdAtMs)]);
+        const act = { action: 'connection.created', actor, resource: `connection:${id}`, outcome: 'success' } as const;
+        await audit.record(tx, environment, { ...act, details: { platform, name, baseUrl: origin } });
+      });
+      return { id, platform, name, baseUrl: origin, createdAtMs, changedAtMs: createdAtMs };
+    },
+
+    async list({ environment, after, limit }) {
+      const values = [environment, after ?? null, limit + 1];
+      const rows = await store.transaction(environment, (tx) => tx.rows(selectConnections, values));
+      const items = rows.slice(0, limit).map(viewOf);
+      return { items, next: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
+    },
+
+    async get({ environment, connection }) {
+      const row = await store.transaction(environment, (tx) => tx.row(selectConnection, [environment, connection]));
+      if (row === null) throw new Fault('CONNECTION_NOT_FOUND');
+      return viewOf(row);
+    },
+
+    setBaseUrl({ baseUrl, ...target }, actor) {
+      return change(target, actor, async (tx, row) => {
+        const origin = await allowed(target.environment, platformNamed(row.platform), baseUrl);
+        await tx.run(updateBaseUrl, [target.environment, target.connection, origin, new Date(clock.now())]);
+        return 'baseUrl';
+      });
+    },
+
+    async setCredential({ credential, ...target }, actor) {
+      const { environment, connection } = target;
+      return change(target, actor, async (tx, row) => {
+        const sealed = await credentials.seal(target, parseCredential(platformNamed(row.platform), credential));
+        const version = row.credential_version + 1;
+        await tx.run(updateCredential, [environment, connection, version, sealed, new Date(clock.now())]);
+        await tx.run(deleteToken, [environment, connection]);
+        return 'credential';
+      });
+    },
+
+    async remove({ environment, connection }, actor) {
+      await store.transaction(environment, async (tx) => {
+        await tx.run(deleteToken, [environment, connection]);
+        if ((await tx.run(deleteConnection, [environment, connection])) === 0) throw new Fault('CONNECTION_NOT_FOUND');
+        const act = { action: 'connection.removed', actor, resource: `connection:${connection}`, outcome: 'success' } as const;
+        await audit.record(tx, environment, { ...act, details: {} });
+      });
+      credentials.forget(environment, connection);
+      tokens.forget(connection);
+    },
+
+    async check({ environment, connection }, actor) {
+      const opened = await credentials.open(environment, connection);
+      const startedAtMs = clock.monotonic();
+      const reason = await signIn(ports, opened).then(
+        () => null,
+        (thrown: unknown) => toFault(thrown),
+      );
+      const latencyMs = Math.round(clock.monotonic() - startedAtMs);
+      const outcome = reason === null ? 'success' : 'failure';
+      const act = { action: 'connection.checked', actor, resource: `connection:${connection}`, outcome } as const;
+      await audit.note(environment, { ...act, details: { code: reason?.code ?? null, latencyMs } });
+      return { ok: reason === null, reason: reason === null ? null : `${reason.code}: ${reason.detail}`, latencyMs };
+    },
+
+    forward: (call) => forward({ ...ports, credentials, tokens }, call),
+  };
+}
+
+function parseCredential(platform: PlatformProfile, credential: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const parsed = platform.credential.safeParse(credential);
+  if (parsed.success) return parsed.data;
+  // Names of fields at most, never a value.
+  const fields = parsed.error.issues.map(({ path }) => ({
+    path: ['credential', ...path.map(String)].join('.'),
+    problem: `does not fit a ${platform.title} credential`,
+  }));
+  throw new Fault('INVALID_REQUEST', { fields });
+}
+
+function viewOf({ id, platform, name, base_url, created_at, changed_at }: ConnectionRow): ConnectionView {
+  return { id, platform, name, baseUrl: base_url, createdAtMs: created_at.getTime(), changedAtMs: changed_at.getTime() };
+}

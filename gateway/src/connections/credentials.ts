@@ -1,0 +1,63 @@
+import { type Clock, type ConnectionId, createMemory, type EnvironmentId, Fault, type Limits, textOf, utf8 } from '#base';
+import type { Keyring } from '#keyring';
+import { type PlatformProfile, platformNamed } from '#platforms';
+import type { Store } from '#store';
+import { selectConnection } from './queries.ts';
+
+/** A connection with its credential opened, in memory for a moment only. */
+export interface OpenConnection {
+  readonly id: ConnectionId;
+  readonly environment: EnvironmentId;
+  readonly platform: PlatformProfile;
+  readonly baseUrl: string;
+  readonly credentialVersion: number;
+  readonly credential: Readonly<Record<string, string>>;
+}
+
+export interface CredentialPorts {
+  readonly store: Store;
+  readonly keyring: Keyring;
+  readonly limits: Limits;
+  readonly clock: Clock;
+}
+
+/** Connections ready for use. A change or removal on any node is in force here within `keyCacheMs`. */
+export interface Credentials {
+  /** Throws `CONNECTION_NOT_FOUND`. */
+  open(environment: EnvironmentId, connection: ConnectionId): Promise<OpenConnection>;
+  forget(environment: EnvironmentId, connection: ConnectionId): void;
+  seal(target: { environment: EnvironmentId; connection: ConnectionId }, credential: Readonly<Record<string, string>>): Promise<Buffer>;
+}
+
+const CONTEXT = (connection: ConnectionId) => ({ record: connection, field: 'credential' });
+
+export function createCredentials({ store, keyring, limits, clock }: CredentialPorts): Credentials {
+  const memory = createMemory<`${EnvironmentId}/${ConnectionId}`, OpenConnection>({
+    itemsMax: limits.keyCacheItemsMax,
+    trustMs: limits.keyCacheMs,
+    clock,
+    ask: async (key) => {
+      const [environment, connection] = key.split('/') as [EnvironmentId, ConnectionId];
+      const row = await store.transaction(environment, (tx) => tx.row(selectConnection, [environment, connection]));
+      if (row === null) return null;
+      const platform = platformNamed(row.platform);
+      const sealer = await keyring.sealer(environment, 'connections');
+      const opened: unknown = JSON.parse(textOf(await sealer.open(CONTEXT(connection), row.sealed_credential)));
+      const credential = platform.credential.parse(opened);
+      const { base_url: baseUrl, credential_version: credentialVersion } = row;
+      return { id: connection, environment, platform, baseUrl, credentialVersion, credential };
+    },
+  });
+  return {
+    async open(environment, connection) {
+      const found = await memory.get(`${environment}/${connection}`);
+      if (found === null) throw new Fault('CONNECTION_NOT_FOUND');
+      return found;
+    },
+    forget: (environment, connection) => memory.forget(`${environment}/${connection}`),
+    async seal({ environment, connection }, credential) {
+      const sealer = await keyring.sealer(environment, 'connections');
+      return Buffer.from(sealer.seal(CONTEXT(connection), utf8(JSON.stringify(credential))));
+    },
+  };
+}

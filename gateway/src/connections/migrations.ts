@@ -1,0 +1,41 @@
+import { isolated, type Migration } from '#store';
+
+export const connectionMigrations: readonly Migration[] = [
+  {
+    number: 50,
+    name: 'connections',
+    sql: `
+      create table connections (
+        environment_id text not null,
+        id text not null,
+        platform text not null,
+        name text not null,
+        base_url text not null,
+        -- Grows with each new credential: a token belongs to the credential it was obtained with.
+        credential_version integer not null,
+        sealed_credential bytea not null,
+        created_at timestamptz not null,
+        changed_at timestamptz not null,
+        primary key (environment_id, id),
+        unique (environment_id, name)
+      );
+      ${isolated('connections')}
+      grant select, insert, delete on connections to sallyport_runtime;
+      grant update (base_url, credential_version, sealed_credential, changed_at) on connections to sallyport_runtime;
+
+      -- Bearer tokens of platforms, shared between nodes and kept over restarts.
+      create table platform_tokens (
+        environment_id text not null,
+        connection_id text not null,
+        credential_version integer not null,
+        generation bigint not null,
+        sealed_token bytea not null,
+        obtained_at timestamptz not null,
+        expires_at timestamptz not null,
+        primary key (environment_id, connection_id)
+      );
+      ${isolated('platform_tokens')}
+      grant select, insert, update, delete on platform_tokens to sallyport_runtime;
+    `,
+  },
+];

@@ -1,0 +1,96 @@
+import { z } from 'zod';
+import { type ConnectionId, isId } from '#base';
+import { statement } from '#store';
+
+const connectionRow = z.object({
+  id: z.custom<ConnectionId>((value) => isId('connection', value)),
+  platform: z.string(),
+  name: z.string(),
+  base_url: z.string(),
+  credential_version: z.number().int(),
+  sealed_credential: z.instanceof(Uint8Array),
+  created_at: z.date(),
+  changed_at: z.date(),
+});
+
+export type ConnectionRow = z.output<typeof connectionRow>;
+
+const tokenRow = z.object({
+  credential_version: z.number().int(),
+  generation: z.coerce.number().int(),
+  sealed_token: z.instanceof(Uint8Array),
+  expires_at: z.date(),
+});
+
+export type TokenRow = z.output<typeof tokenRow>;
+
+const COLUMNS = 'id, platform, name, base_url, credential_version, sealed_credential, created_at, changed_at';
+const none = (): null => null;
+
+export const insertConnection = statement(
+  'connections.insert',
+  `insert into connections (environment_id, id, platform, name, base_url, credential_version, sealed_credential, created_at, changed_at)
+   values ($1, $2, $3, $4, $5, 1, $6, $7, $7)`,
+  none,
+);
+
+export const selectConnection = statement(
+  'connections.select',
+  `select ${COLUMNS} from connections where environment_id = $1 and id = $2`,
+  (row) => connectionRow.parse(row),
+);
+
+export const selectConnectionForUpdate = statement(
+  'connections.select_for_update',
+  `select ${COLUMNS} from connections where environment_id = $1 and id = $2 for no key update`,
+  (row) => connectionRow.parse(row),
+);
+
+export const selectConnections = statement(
+  'connections.select_page',
+  `select ${COLUMNS} from connections
+   where environment_id = $1 and ($2::text is null or id < $2) order by id desc limit $3`,
+  (row) => connectionRow.parse(row),
+);
+
+export const updateBaseUrl = statement(
+  'connections.update_base_url',
+  `update connections set base_url = $3, changed_at = $4 where environment_id = $1 and id = $2`,
+  none,
+);
+
+export const updateCredential = statement(
+  'connections.update_credential',
+  `update connections set credential_version = $3, sealed_credential = $4, changed_at = $5
+   where environment_id = $1 and id = $2`,
+  none,
+);
+
+export const deleteConnection = statement(
+  'connections.delete',
+  `delete from connections where environment_id = $1 and id = $2`,
+  none,
+);
+
+export const selectToken = statement(
+  'connections.select_token',
+  `select credential_version, generation, sealed_token, expires_at from platform_tokens
+   where environment_id = $1 and connection_id = $2`,
+  (row) => tokenRow.parse(row),
+);
+
+export const upsertToken = statement(
+  'connections.upsert_token',
+  `insert into platform_tokens (environment_id, connection_id, credential_version, generation, sealed_token, obtained_at, expires_at)
+   values ($1, $2, $3, $4, $5, $6, $7)
+   on conflict (environment_id, connection_id) do update
+   set credential_version = excluded.credential_version, generation = excluded.generation,
+       sealed_token = excluded.sealed_token, obtained_at = excluded.obtained_at, expires_at = excluded.expires_at`,
+  none,
+);
+
+export const deleteToken = statement(
+  'connections.delete_token',
+  `delete from platform_tokens where environment_id = $1 and connection_id = $2`,
+  none,
+);

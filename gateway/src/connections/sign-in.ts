@@ -1,0 +1,54 @@
+import { Fault, type Limits, textOf, utf8 } from '#base';
+import type { Outbound } from '#outbound';
+import { textAt } from '#platforms';
+import type { OpenConnection } from './credentials.ts';
+
+export interface SignInPorts {
+  readonly outbound: Outbound;
+  readonly limits: Limits;
+}
+
+/**
+ * Signs in at the platform with a connection's credential and gives the bearer token.
+ *
+ * Throws `PLATFORM_CREDENTIAL_REFUSED` when the platform says no, `OUTBOUND_*` when it can't be reached or understood.
+ * Nothing of the answer enters a fault: a platform may echo what it was sent.
+ */
+export async function signIn({ outbound, limits }: SignInPorts, connection: OpenConnection): Promise<string> {
+  const { platform, credential, baseUrl, id } = connection;
+  const { method, path, body, token, refusedStatuses } = platform.signIn;
+  const fields = Object.entries(body).map(([field, source]) => [field, credential[source]]);
+  const answer = await outbound.call({
+    origin: baseUrl,
+    target: path,
+    method,
+    headers: [
+      ['content-type', 'application/json'],
+      ['accept', 'application/json'],
+    ],
+    body: utf8(JSON.stringify(Object.fromEntries(fields))),
+    pool: id,
+  });
+  if (refusedStatuses.includes(answer.status)) {
+    await answer.discard();
+    throw new Fault('PLATFORM_CREDENTIAL_REFUSED', { detail: `${platform.title} answered sign-in with ${answer.status}.` });
+  }
+  if (answer.status < 200 || answer.status > 299) {
+    await answer.discard();
+    throw new Fault('OUTBOUND_RESPONSE_INVALID', { detail: `${platform.title} answered sign-in with ${answer.status}.` });
+  }
+  const text = textAt(jsonOf(await answer.bytes(limits.tokenAnswerBytesMax)), token);
+  // The token goes into a header: nothing but visible characters may.
+  if (text === null || !/^[\x21-\x7e]{8,16384}$/.test(text)) {
+    throw new Fault('OUTBOUND_RESPONSE_INVALID', { detail: `${platform.title} gave no token.` });
+  }
+  return text;
+}
+
+function jsonOf(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(textOf(bytes));
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,60 @@
+import { sign } from '@sallyport/schemes';
+import { type Clock, type Limits, type StoredEvent, toFault } from '#base';
+import type { Outbound } from '#outbound';
+import type { DestinationInUse } from './destinations.ts';
+
+/** How one try went. */
+export interface AttemptResult {
+  readonly ok: boolean;
+  readonly startedAtMs: number;
+  readonly durationMs: number;
+  readonly status: number | null;
+  /** A fault's code, or what the status means; `null` when it went well. */
+  readonly reason: string | null;
+  readonly retryAfter: string | null;
+  readonly address: string | null;
+}
+
+export interface AttemptPorts {
+  readonly outbound: Outbound;
+  readonly limits: Limits;
+  readonly clock: Clock;
+}
+
+/**
+ * Sends one event to one destination: the body byte for byte, signed afresh (Standard Webhooks) under the event's id,
+ * so that a late retry still verifies. Never throws: every way to fail is a result.
+ */
+export async function attempt(
+  { outbound, limits, clock }: AttemptPorts,
+  { event, destination }: { event: StoredEvent; destination: DestinationInUse },
+): Promise<AttemptResult> {
+  const startedAtMs = clock.now();
+  const from = clock.monotonic();
+  const result = (rest: Pick<AttemptResult, 'ok' | 'status' | 'reason' | 'retryAfter' | 'address'>): AttemptResult => ({
+    startedAtMs,
+    durationMs: Math.round(clock.monotonic() - from),
+    ...rest,
+  });
+  try {
+    const { body, id, platform, contentType } = event;
+    const signature = sign({ scheme: 'standard-webhooks', secret: destination.secret, body, id, nowMs: startedAtMs });
+    const answer = await outbound.call({
+      origin: destination.origin,
+      target: destination.target,
+      method: 'POST',
+      headers: [['content-type', contentType], ['user-agent', 'Sallyport'], ['sallyport-platform', platform], ...signature],
+      body,
+      pool: destination.id,
+      timeouts: { headersTimeoutMs: limits.deliveryTimeoutMs, totalTimeoutMs: limits.deliveryTimeoutMs },
+      responseBytesMax: limits.deliveryAnswerBytesMax,
+    });
+    const { status, address } = answer;
+    const retryAfter = answer.headers.find(([name]) => name === 'retry-after')?.[1] ?? null;
+    await answer.discard();
+    const ok = status >= 200 && status <= 299;
+    return result({ ok, status, reason: ok ? null : `answered ${status}`, retryAfter, address });
+  } catch (thrown) {
+    return result({ ok: false, status: null, reason: toFault(thrown).code, retryAfter: null, address: null });
+  }
+}

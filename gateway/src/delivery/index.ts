@@ -1,0 +1,3 @@
+export { createDelivery, type Delivery, type DeliveryPorts, type DeliveryQuery, type DeliveryState, type DeliveryView } from './delivery.ts';
+export type { Destinations, DestinationState, DestinationView } from './destinations.ts';
+export { deliveryMigrations } from './migrations.ts';

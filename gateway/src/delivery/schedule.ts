@@ -1,0 +1,30 @@
+/** Seconds between attempts: 5 s at first, a day at last, some two and a half days in all. */
+const DELAYS_SECONDS = Object.freeze([5, 30, 120, 600, 1_800, 3_600, 7_200, 14_400, 28_800, 57_600, 86_400]);
+const JITTER = 0.2;
+const RETRY_AFTER_SECONDS_MAX = 86_400;
+
+export interface RetryQuestion {
+  /** Attempts made so far, at least one. */
+  readonly attempts: number;
+  /** `Retry-After` of the answer as seconds or a date, or nothing. */
+  readonly retryAfter: string | null;
+  readonly nowMs: number;
+  /** From [0, 1). */
+  readonly fraction: number;
+}
+
+/**
+ * When to try again: the schedule's delay, up to a fifth longer or shorter so that failures don't come back together,
+ * and never before what `Retry-After` asks, up to a day.
+ */
+export function nextAttemptMs({ attempts, retryAfter, nowMs, fraction }: RetryQuestion): number {
+  const delay = DELAYS_SECONDS[Math.min(attempts, DELAYS_SECONDS.length) - 1] ?? 0;
+  const jittered = delay * 1_000 * (1 - JITTER + 2 * JITTER * fraction);
+  return Math.round(nowMs + Math.max(jittered, retryAfterMs(retryAfter, nowMs)));
+}
+
+function retryAfterMs(value: string | null, nowMs: number): number {
+  if (value === null) return 0;
+  const seconds = /^\d{1,7}$/.test(value) ? Number(value) : (Date.parse(value) - nowMs) / 1_000;
+  return Number.isFinite(seconds) ? Math.min(Math.max(seconds, 0), RETRY_AFTER_SECONDS_MAX) * 1_000 : 0;
+}

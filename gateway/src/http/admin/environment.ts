@@ -1,0 +1,8 @@
+import { Fault } from '#base';
+import type { Principal } from '#access';
+
+/** The principal of a call on a surface that requires one. */
+export function principalOf(call: { readonly principal: Principal | null }): Principal {
+  if (call.principal === null) throw new Fault('UNAUTHENTICATED');
+  return call.principal;
+}

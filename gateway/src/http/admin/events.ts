@@ -1,0 +1,135 @@
+import { z } from 'zod';
+import { isoTime, toBase64 } from '#base';
+import type { Delivery, DeliveryView } from '#delivery';
+import type { EventView, Ingest } from '#ingest';
+import { type Route, route } from '../route.ts';
+import { idParams, idShape, pageOf, pageQuery, timeOrNull, timeShape } from '../shapes.ts';
+import { principalOf } from './environment.ts';
+
+const eventShape = z
+  .strictObject({
+    id: idShape('event'),
+    endpoint: idShape('endpoint'),
+    platform: z.string(),
+    type: z.string().nullable(),
+    platformEvent: z.string().nullable().meta({ description: "The platform's own id of the event, as it was signed." }),
+    receivedAt: timeShape,
+    bytes: z.number().int(),
+    digest: z.string().meta({ description: 'SHA-256 of the body, hexadecimal.' }),
+  })
+  .meta({ id: 'Event' });
+
+const deliveryShape = z
+  .strictObject({
+    id: idShape('delivery'),
+    event: idShape('event'),
+    destination: idShape('destination'),
+    state: z.enum(['due', 'delivered', 'dead']),
+    attempts: z.number().int(),
+    nextAttemptAt: timeShape.nullable(),
+    lastStatus: z.number().int().nullable(),
+    lastReason: z.string().nullable(),
+    createdAt: timeShape,
+    changedAt: timeShape,
+  })
+  .meta({ id: 'Delivery' });
+
+const refusals = ['INVALID_REQUEST', 'UNAUTHENTICATED', 'WRONG_KEY_KIND'] as const;
+
+/** Events and their deliveries. */
+export function eventRoutes(rooms: { ingest: Ingest; delivery: Delivery; pageItemsMax: number }): readonly Route[] {
+  const { ingest, delivery, pageItemsMax } = rooms;
+  return [
+    route({
+      method: 'GET',
+      path: '/admin/v1/events',
+      surface: 'admin',
+      summary: 'Lists events, newest first, without their bodies.',
+      query: pageQuery(pageItemsMax, { endpoint: idShape('endpoint').optional(), type: z.string().max(100).optional() }),
+      status: 200,
+      answer: pageOf(eventShape),
+      faults: refusals,
+      handle: async (call) => {
+        const page = await ingest.events.list({ environment: principalOf(call).environment, ...call.query });
+        return { items: page.items.map(shownEvent), next: page.next };
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/admin/v1/events/{id}',
+      surface: 'admin',
+      summary: 'Shows an event, without its body.',
+      params: idParams('event'),
+      status: 200,
+      answer: eventShape,
+      faults: [...refusals, 'EVENT_NOT_FOUND'],
+      handle: async (call) => {
+        const { environment } = principalOf(call);
+        return shownEvent(await ingest.events.get({ environment, event: call.params.id }));
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/admin/v1/events/{id}/reveal',
+      surface: 'admin',
+      summary: 'Gives the body of an event, byte-exact in base64. The log has an entry before the body is opened.',
+      params: idParams('event'),
+      status: 200,
+      answer: z.strictObject({ id: idShape('event'), contentType: z.string(), body: z.base64() }),
+      faults: [...refusals, 'EVENT_NOT_FOUND', 'AUDIT_UNAVAILABLE'],
+      handle: async (call) => {
+        const target = { environment: principalOf(call).environment, event: call.params.id };
+        const { contentType, body } = await ingest.events.reveal(target, call.actor);
+        return { id: call.params.id, contentType, body: toBase64(body) };
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/admin/v1/events/{id}/replay',
+      surface: 'admin',
+      summary: 'Delivers an event again, to every active destination or to the one named, under the same event id.',
+      params: idParams('event'),
+      body: z.strictObject({ destination: idShape('destination').optional() }),
+      status: 200,
+      answer: z.strictObject({ deliveries: z.array(idShape('delivery')) }),
+      faults: [...refusals, 'EVENT_NOT_FOUND', 'DESTINATION_NOT_FOUND'],
+      handle: async (call) => {
+        const target = { environment: principalOf(call).environment, event: call.params.id };
+        const { deliveries } = await delivery.replay({ ...target, ...call.body }, call.actor);
+        return { deliveries: [...deliveries] };
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/admin/v1/deliveries',
+      surface: 'admin',
+      summary: 'Lists deliveries, newest first.',
+      query: pageQuery(pageItemsMax, {
+        event: idShape('event').optional(),
+        destination: idShape('destination').optional(),
+        state: z.enum(['due', 'delivered', 'dead']).optional(),
+      }),
+      status: 200,
+      answer: pageOf(deliveryShape),
+      faults: refusals,
+      handle: async (call) => {
+        const page = await delivery.list({ environment: principalOf(call).environment, ...call.query });
+        return { items: page.items.map(shownDelivery), next: page.next };
+      },
+    }),
+  ];
+}
+
+function shownEvent({ receivedAtMs, ...event }: EventView): z.input<typeof eventShape> {
+  return { ...event, receivedAt: isoTime(receivedAtMs) };
+}
+
+function shownDelivery(view: DeliveryView): z.input<typeof deliveryShape> {
+  const { nextAttemptAtMs, createdAtMs, changedAtMs, ...delivery } = view;
+  return {
+    ...delivery,
+    nextAttemptAt: timeOrNull(nextAttemptAtMs),
+    createdAt: isoTime(createdAtMs),
+    changedAt: isoTime(changedAtMs),
+  };
+}

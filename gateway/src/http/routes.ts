@@ -1,0 +1,35 @@
+import type { Access } from '#access';
+import type { Audit } from '#audit';
+import type { Connections } from '#connections';
+import type { Delivery } from '#delivery';
+import type { Ingest } from '#ingest';
+import { auditRoutes } from './admin/audit.ts';
+import { connectionRoutes } from './admin/connections.ts';
+import { destinationRoutes } from './admin/destinations.ts';
+import { endpointRoutes } from './admin/endpoints.ts';
+import { eventRoutes } from './admin/events.ts';
+import { keyRoutes } from './admin/keys.ts';
+import type { Route } from './route.ts';
+import { runtimeRoutes } from './runtime.ts';
+
+export interface RouteRooms {
+  readonly access: Access;
+  readonly audit: Audit;
+  readonly connections: Connections;
+  readonly ingest: Ingest;
+  readonly delivery: Delivery;
+  readonly pageItemsMax: number;
+}
+
+/** Every route with a JSON shape. The streaming surfaces (`/in`, `/out`) stand beside them in `hooks.ts` and `out.ts`. */
+export function allRoutes(rooms: RouteRooms): readonly Route[] {
+  return [
+    ...runtimeRoutes(rooms),
+    ...keyRoutes(rooms),
+    ...connectionRoutes(rooms),
+    ...endpointRoutes(rooms),
+    ...destinationRoutes(rooms),
+    ...eventRoutes(rooms),
+    ...auditRoutes(rooms),
+  ];
+}

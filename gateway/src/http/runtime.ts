@@ -1,0 +1,26 @@
+import { z } from 'zod';
+import { openSecretText, Secret } from '#base';
+import type { Access } from '#access';
+import { type Route, route } from './route.ts';
+import { idShape } from './shapes.ts';
+
+/** What applications call besides forwarding: signing in for a bearer token, in Koywe's shape. */
+export function runtimeRoutes({ access }: { access: Access }): readonly Route[] {
+  return [
+    route({
+      method: 'POST',
+      path: '/api/v1/auth/sign-in',
+      surface: 'public',
+      summary: 'Exchanges a key id and its secret for a bearer token of one hour.',
+      body: z.strictObject({ apiKey: idShape('key'), secret: z.string().min(1).max(200) }),
+      status: 200,
+      answer: z.strictObject({ token: z.string(), expiresIn: z.number().int().meta({ description: 'Seconds.' }) }),
+      faults: ['INVALID_REQUEST', 'MALFORMED_BODY', 'INVALID_CREDENTIALS', 'KEY_REVOKED', 'WRONG_KEY_KIND'],
+      handle: async (call) => {
+        const { apiKey, secret } = call.body;
+        const issued = await access.signIn({ apiKey, secret: Secret.fromText(secret) }, call.actor);
+        return { token: openSecretText(issued.token), expiresIn: issued.expiresInSeconds };
+      },
+    }),
+  ];
+}

@@ -1,0 +1,142 @@
+import {
+  type AuditPort,
+  type Clock,
+  type EndpointId,
+  type EnvironmentId,
+  type EventId,
+  type FanOut,
+  Fault,
+  type JsonValue,
+  type Limits,
+  SYSTEM,
+  toFault,
+  toHex,
+} from '#base';
+import { type Batcher, type BatchResult, createBatcher, type Store } from '#store';
+import { insertEvents, selectEventKeys } from './queries.ts';
+
+/** A verified webhook, sealed, on its way to the disk. */
+export interface Incoming {
+  readonly environment: EnvironmentId;
+  readonly endpoint: EndpointId;
+  readonly id: EventId;
+  readonly duplicateKey: Uint8Array;
+  readonly platform: string;
+  readonly type: string | null;
+  readonly platformEvent: string | null;
+  readonly receivedAtMs: number;
+  readonly bytes: number;
+  readonly digest: Uint8Array;
+  readonly contentType: string;
+  readonly sealedBody: Uint8Array;
+}
+
+export interface Stored {
+  readonly event: EventId;
+  readonly duplicate: boolean;
+}
+
+export interface CommitPorts {
+  readonly store: Store;
+  readonly audit: AuditPort;
+  readonly fanOut: FanOut;
+  readonly limits: Limits;
+  readonly clock: Clock;
+}
+
+/** Two commits under way at once: one is on its way to the disk while the next is being put together. */
+const CONCURRENCY = 2;
+const EVENTS_PER_ENTRY_MAX = 256;
+
+/** Group commit of events: those that arrive while a commit is under way share the next one. */
+export function createCommits(ports: CommitPorts): Batcher<Incoming, Stored> {
+  const { limits, clock } = ports;
+  return createBatcher<Incoming, Stored>({
+    name: 'events',
+    flush: (items) => flush(ports, items),
+    itemsMax: limits.webhookBatchItemsMax,
+    bytesMax: limits.webhookBatchBytesMax,
+    bytesOf: ({ sealedBody }) => sealedBody.length,
+    queueItemsMax: limits.webhookQueueItemsMax,
+    queueBytesMax: limits.webhookQueueBytesMax,
+    concurrency: CONCURRENCY,
+    timeoutMs: limits.webhookCommitTimeoutMs,
+    clock,
+  });
+}
+
+async function flush(ports: CommitPorts, items: readonly Incoming[]): Promise<readonly BatchResult<Stored>[]> {
+  const results = new Map<Incoming, BatchResult<Stored>>();
+  for (const [environment, group] of Map.groupBy(items, (item) => item.environment)) {
+    try {
+      for (const [item, value] of await storeGroup(ports, environment, group)) results.set(item, { ok: true, value });
+    } catch (thrown) {
+      for (const item of group) results.set(item, { ok: false, fault: toFault(thrown) });
+    }
+  }
+  ports.fanOut.announce();
+  return items.map((item) => results.get(item) ?? { ok: false, fault: new Fault('INTERNAL') });
+}
+
+/** One transaction: events, their deliveries and their entry in the log, all or none. */
+function storeGroup(
+  { store, audit, fanOut }: CommitPorts,
+  environment: EnvironmentId,
+  group: readonly Incoming[],
+): Promise<ReadonlyMap<Incoming, Stored>> {
+  return store.transaction(environment, async (tx) => {
+    const stored = new Set<string>(await tx.rows(insertEvents, valuesOf(environment, group)));
+    const results = new Map<Incoming, Stored>();
+    const fresh = group.filter(({ id }) => stored.has(id));
+    for (const item of fresh) results.set(item, { event: item.id, duplicate: false });
+    const repeated = group.filter(({ id }) => !stored.has(id));
+    if (repeated.length > 0) {
+      const keys = [environment, repeated.map(({ endpoint }) => endpoint), repeated.map((item) => Buffer.from(item.duplicateKey))];
+      for (const { event_id: event, position } of await tx.rows(selectEventKeys, keys)) {
+        const item = repeated[position - 1];
+        if (item !== undefined) results.set(item, { event, duplicate: true });
+      }
+    }
+    if (fresh.length > 0) await fanOut.inTransaction(tx, environment, fresh.map(({ id }) => id));
+    for (let at = 0; at < fresh.length; at += EVENTS_PER_ENTRY_MAX) {
+      await audit.record(tx, environment, entryOf(fresh.slice(at, at + EVENTS_PER_ENTRY_MAX)));
+    }
+    return results;
+  });
+}
+
+function entryOf(fresh: readonly Incoming[]) {
+  const events: JsonValue = fresh.map(({ id, endpoint, digest }) => [id, endpoint, toHex(digest)]);
+  return {
+    action: 'event.stored',
+    actor: { ...SYSTEM, kind: 'platform' as const, id: fresh[0]?.platform ?? null },
+    resource: null,
+    outcome: 'success' as const,
+    details: { count: fresh.length, events },
+  };
+}
+
+function valuesOf(environment: EnvironmentId, group: readonly Incoming[]): readonly unknown[] {
+  const starts: number[] = [];
+  let start = 1;
+  for (const { sealedBody } of group) {
+    starts.push(start);
+    start += sealedBody.length;
+  }
+  return [
+    environment,
+    group.map(({ endpoint }) => endpoint),
+    Buffer.concat(group.map(({ duplicateKey }) => duplicateKey)),
+    Buffer.concat(group.map(({ digest }) => digest)),
+    Buffer.concat(group.map(({ sealedBody }) => sealedBody)),
+    group.map(({ id }) => id),
+    group.map(({ platform }) => platform),
+    group.map(({ type }) => type),
+    group.map(({ platformEvent }) => platformEvent),
+    group.map(({ receivedAtMs }) => receivedAtMs),
+    group.map(({ bytes }) => bytes),
+    group.map(({ contentType }) => contentType),
+    starts,
+    group.map(({ sealedBody }) => sealedBody.length),
+  ];
+}

@@ -1,0 +1,208 @@
+// node:crypto here: the SHA-256 digest of a body, by which the log vouches for it.
+import { hash } from 'node:crypto';
+import { verify } from '@sallyport/schemes';
+import {
+  type Actor,
+  type AuditPort,
+  type Clock,
+  type EndpointId,
+  type EnvironmentId,
+  type EventId,
+  type EventReader,
+  type FanOut,
+  Fault,
+  type Limits,
+  type Log,
+  newId,
+  type Page,
+  type Repeat,
+  repeat,
+  type StoredEvent,
+  textOf,
+  toHex,
+} from '#base';
+import type { Keyring } from '#keyring';
+import { textAt } from '#platforms';
+import type { Store } from '#store';
+import { createCommits, type Stored } from './commit.ts';
+import { createEndpoints, type EndpointInUse, type Endpoints } from './endpoints.ts';
+import { ensurePartitions } from './partitions.ts';
+import { type EventRow, selectBodies, selectEvent, selectEvents } from './queries.ts';
+import { createRefusals } from './refusals.ts';
+
+/** An event as it can be shown: everything but its body. */
+export interface EventView {
+  readonly id: EventId;
+  readonly endpoint: EndpointId;
+  readonly platform: string;
+  readonly type: string | null;
+  readonly platformEvent: string | null;
+  readonly receivedAtMs: number;
+  readonly bytes: number;
+  /** SHA-256 of the body, hexadecimal. */
+  readonly digest: string;
+}
+
+export interface EventTarget {
+  readonly environment: EnvironmentId;
+  readonly event: EventId;
+}
+
+/** A webhook as it arrived, its body read whole under the limit. */
+export interface Webhook {
+  readonly endpoint: EndpointId;
+  readonly rawHeaders: readonly string[];
+  readonly body: Uint8Array;
+  readonly address: string;
+}
+
+export interface IngestPorts {
+  readonly store: Store;
+  readonly keyring: Keyring;
+  readonly audit: AuditPort;
+  readonly fanOut: FanOut;
+  readonly limits: Limits;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Webhooks in. */
+export interface Ingest extends EventReader {
+  /** Makes sure that events can be stored, now and from now on. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  /**
+   * Verifies a webhook and stores it; resolves when it is durable. A duplicate gets the id of the event that is
+   * already there. `ENDPOINT_NOT_FOUND`, `ENDPOINT_PAUSED`, `WEBHOOK_REFUSED` (for every reason alike), `BUSY`,
+   * `STORE_UNAVAILABLE`.
+   */
+  receive(webhook: Webhook): Promise<Stored>;
+  readonly endpoints: Endpoints;
+  readonly events: {
+    list(query: {
+      environment: EnvironmentId;
+      after?: string | undefined;
+      limit: number;
+      endpoint?: EndpointId | undefined;
+      type?: string | undefined;
+    }): Promise<Page<EventView>>;
+    get(target: EventTarget): Promise<EventView>;
+    /** The body, opened; the log has the intent before. */
+    reveal(target: EventTarget, actor: Actor): Promise<StoredEvent>;
+  };
+}
+
+const PAUSE_RETRY_SECONDS = 60;
+const TYPE_CHARACTERS_MAX = 100;
+const CONTENT_TYPE_CHARACTERS_MAX = 200;
+const PARTITIONS_EVERY_MS = 6 * 3_600_000;
+
+/** Makes the ingest room. */
+export function createIngest(ports: IngestPorts): Ingest {
+  const { store, keyring, audit, clock, log } = ports;
+  const endpoints = createEndpoints(ports);
+  const refusals = createRefusals(ports);
+  const commits = createCommits(ports);
+  let partitions: Repeat | null = null;
+
+  const read = async (environment: EnvironmentId, ids: readonly string[]): Promise<ReadonlyMap<string, StoredEvent>> => {
+    const rows = await store.transaction(environment, (tx) => tx.rows(selectBodies, [environment, ids]));
+    const sealer = await keyring.sealer(environment, 'events');
+    const found = new Map<string, StoredEvent>();
+    for (const { id, platform, type, received_at, content_type: contentType, sealed_body } of rows) {
+      const body = await sealer.open({ record: id, field: 'body' }, sealed_body);
+      found.set(id, { id, environment, platform, type, contentType, receivedAtMs: received_at.getTime(), body });
+    }
+    return found;
+  };
+
+  return {
+    endpoints,
+    read,
+    async start() {
+      await ensurePartitions(ports);
+      const run = (): Promise<unknown> => ensurePartitions(ports);
+      partitions ??= repeat({ name: 'ingest.partitions', everyMs: PARTITIONS_EVERY_MS, run, clock, log });
+    },
+    async stop() {
+      await partitions?.stop();
+      await Promise.all([commits.close(), refusals.close()]);
+    },
+
+    async receive({ endpoint, rawHeaders, body, address }) {
+      const target = await endpoints.inUse(endpoint);
+      if (target === null) throw new Fault('ENDPOINT_NOT_FOUND');
+      if (target.state === 'paused') throw new Fault('ENDPOINT_PAUSED', { retryAfterSeconds: PAUSE_RETRY_SECONDS });
+      const { environment, platform, secrets } = target;
+      const receivedAtMs = clock.now();
+      const verdict = verify({ scheme: platform.scheme, secrets, rawHeaders, body, nowMs: receivedAtMs });
+      if (!verdict.ok) {
+        await refusals.record({ environment, endpoint, reason: verdict.reason, address });
+        throw new Fault('WEBHOOK_REFUSED');
+      }
+      const id = newId('event', clock);
+      const sealer = await keyring.sealer(environment, 'events');
+      return commits.add({
+        environment,
+        endpoint,
+        id,
+        duplicateKey: verdict.duplicateKey,
+        platform: platform.name,
+        type: typeOf(body, target),
+        platformEvent: verdict.eventId,
+        receivedAtMs,
+        bytes: body.length,
+        digest: hash('sha256', body, 'buffer'),
+        contentType: contentTypeOf(rawHeaders),
+        sealedBody: sealer.seal({ record: id, field: 'body' }, body),
+      });
+    },
+
+    events: {
+      async list({ environment, after, limit, endpoint, type }) {
+        const values = [environment, after ?? null, limit + 1, endpoint ?? null, type ?? null];
+        const rows = await store.transaction(environment, (tx) => tx.rows(selectEvents, values));
+        const items = rows.slice(0, limit).map(viewOf);
+        return { items, next: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
+      },
+      async get({ environment, event }) {
+        const row = await store.transaction(environment, (tx) => tx.row(selectEvent, [environment, event]));
+        if (row === null) throw new Fault('EVENT_NOT_FOUND');
+        return viewOf(row);
+      },
+      async reveal({ environment, event }, actor) {
+        const act = { action: 'event.revealed', actor, resource: `event:${event}`, outcome: 'intent' } as const;
+        await audit.note(environment, { ...act, details: {} });
+        const found = (await read(environment, [event])).get(event);
+        if (found === undefined) throw new Fault('EVENT_NOT_FOUND');
+        return found;
+      },
+    },
+  };
+}
+
+/** The type an event calls itself, or `null`. What isn't JSON is legal; what it says is a label and no more. */
+function typeOf(body: Uint8Array, { platform }: EndpointInUse): string | null {
+  try {
+    const type = textAt(JSON.parse(textOf(body)), platform.eventType);
+    return type !== null && type.length <= TYPE_CHARACTERS_MAX && /^[\x21-\x7e]+$/.test(type) ? type : null;
+  } catch {
+    return null;
+  }
+}
+
+function contentTypeOf(rawHeaders: readonly string[]): string {
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    const value = rawHeaders[at + 1] ?? '';
+    if (rawHeaders[at]?.toLowerCase() === 'content-type' && /^[\x20-\x7e]+$/.test(value)) {
+      return value.slice(0, CONTENT_TYPE_CHARACTERS_MAX);
+    }
+  }
+  return 'application/octet-stream';
+}
+
+function viewOf(row: EventRow): EventView {
+  const { id, endpoint_id: endpoint, platform, type, platform_event: platformEvent, bytes } = row;
+  const receivedAtMs = row.received_at.getTime();
+  return { id, endpoint, platform, type, platformEvent, receivedAtMs, bytes, digest: toHex(row.digest) };
+}

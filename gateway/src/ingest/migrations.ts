@@ -1,0 +1,86 @@
+import { isolated, type Migration } from '#store';
+
+export const ingestMigrations: readonly Migration[] = [
+  {
+    number: 60,
+    name: 'endpoints and events',
+    sql: `
+      create table endpoints (
+        environment_id text not null,
+        id text collate "C" not null,
+        platform text not null,
+        name text not null,
+        state text not null check (state in ('active', 'paused')),
+        created_at timestamptz not null,
+        primary key (environment_id, id),
+        unique (environment_id, name)
+      );
+      -- Webhooks name an endpoint before any environment is known.
+      create unique index endpoints_id on endpoints (id);
+      ${isolated('endpoints', { system: true })}
+      grant select, insert on endpoints to sallyport_runtime;
+      grant update (state) on endpoints to sallyport_runtime;
+      grant select on endpoints to sallyport_system;
+
+      create table endpoint_secrets (
+        environment_id text not null,
+        endpoint_id text collate "C" not null,
+        id text collate "C" not null,
+        sealed_secret bytea not null,
+        created_at timestamptz not null,
+        primary key (environment_id, endpoint_id, id)
+      );
+      ${isolated('endpoint_secrets', { system: true })}
+      grant select, insert, delete on endpoint_secrets to sallyport_runtime;
+      grant select on endpoint_secrets to sallyport_system;
+
+      -- What keeps duplicates out: one row for each event, decided by the insert itself.
+      create table event_keys (
+        environment_id text not null,
+        endpoint_id text collate "C" not null,
+        key bytea not null check (octet_length(key) = 32),
+        event_id text collate "C" not null,
+        primary key (environment_id, endpoint_id, key)
+      );
+      ${isolated('event_keys')}
+      grant select, insert on event_keys to sallyport_runtime;
+
+      -- Partitioned by time: ids begin with it, so the key needs no second column.
+      create table events (
+        environment_id text not null,
+        id text collate "C" not null,
+        endpoint_id text collate "C" not null,
+        platform text not null,
+        type text,
+        platform_event text,
+        received_at timestamptz not null,
+        bytes integer not null,
+        digest bytea not null,
+        content_type text not null,
+        sealed_body bytea not null,
+        primary key (environment_id, id)
+      ) partition by range (id);
+      ${isolated('events')}
+      grant select, insert on events to sallyport_runtime;
+
+      -- The gateway owns nothing; this is all it may do about partitions: make one that isn't there yet.
+      create function ensure_event_partition(label text, low text, high text) returns boolean
+      language plpgsql security definer set search_path = sallyport, pg_temp as $$
+      begin
+        if label !~ '^[0-9]{6}$' or low !~ '^evt_[0-9a-z]{26}$' or high !~ '^evt_[0-9a-z]{26}$' then
+          raise exception 'not a partition of events' using errcode = '22023';
+        end if;
+        perform pg_advisory_xact_lock(hashtextextended('sallyport:events.partitions', 0));
+        if to_regclass('sallyport.events_' || label) is not null then
+          return false;
+        end if;
+        execute format('create table sallyport.events_%s partition of sallyport.events for values from (%L) to (%L)', label, low, high);
+        execute format('alter table sallyport.events_%s enable row level security', label);
+        execute format('alter table sallyport.events_%s force row level security', label);
+        return true;
+      end $$;
+      revoke all on function ensure_event_partition(text, text, text) from public;
+      grant execute on function ensure_event_partition(text, text, text) to sallyport_system;
+    `,
+  },
+];

@@ -1,0 +1,159 @@
+import { z } from 'zod';
+import { type EndpointId, type EnvironmentId, type EventId, isId } from '#base';
+import { statement } from '#store';
+
+const environmentColumn = z.custom<EnvironmentId>((value) => isId('environment', value));
+const endpointColumn = z.custom<EndpointId>((value) => isId('endpoint', value));
+const eventColumn = z.custom<EventId>((value) => isId('event', value));
+const bytesColumn = z.instanceof(Uint8Array);
+const stateColumn = z.enum(['active', 'paused']);
+const none = (): null => null;
+
+const endpointRow = z.object({
+  id: endpointColumn,
+  platform: z.string(),
+  name: z.string(),
+  state: stateColumn,
+  created_at: z.date(),
+});
+export type EndpointRow = z.output<typeof endpointRow>;
+
+export const insertEndpoint = statement(
+  'ingest.insert_endpoint',
+  `insert into endpoints (environment_id, id, platform, name, state, created_at) values ($1, $2, $3, $4, 'active', $5)`,
+  none,
+);
+
+export const selectEndpoint = statement(
+  'ingest.select_endpoint',
+  `select id, platform, name, state, created_at from endpoints where environment_id = $1 and id = $2`,
+  (row) => endpointRow.parse(row),
+);
+
+/** Newest first: endpoint ids are random, so the page goes by time and id. */
+export const selectEndpoints = statement(
+  'ingest.select_endpoints',
+  `select id, platform, name, state, created_at from endpoints
+   where environment_id = $1
+     and ($2::text is null or (created_at, id) < (select created_at, id from endpoints where environment_id = $1 and id = $2))
+   order by created_at desc, id desc limit $3`,
+  (row) => endpointRow.parse(row),
+);
+
+export const updateEndpointState = statement(
+  'ingest.update_endpoint_state',
+  `update endpoints set state = $3 where environment_id = $1 and id = $2`,
+  none,
+);
+
+export const insertEndpointSecret = statement(
+  'ingest.insert_endpoint_secret',
+  `insert into endpoint_secrets (environment_id, endpoint_id, id, sealed_secret, created_at) values ($1, $2, $3, $4, $5)`,
+  none,
+);
+
+export const deleteEndpointSecrets = statement(
+  'ingest.delete_endpoint_secrets',
+  `delete from endpoint_secrets where environment_id = $1 and endpoint_id = $2`,
+  none,
+);
+
+/** System role: the endpoint is all that a webhook names. */
+export const selectEndpointInUse = statement(
+  'ingest.select_endpoint_in_use',
+  `select environment_id, platform, state from endpoints where id = $1`,
+  (row) => z.object({ environment_id: environmentColumn, platform: z.string(), state: stateColumn }).parse(row),
+);
+
+export const selectEndpointSecrets = statement(
+  'ingest.select_endpoint_secrets',
+  `select id, sealed_secret from endpoint_secrets where environment_id = $1 and endpoint_id = $2 order by id desc`,
+  (row) => z.object({ id: z.string(), sealed_secret: bytesColumn }).parse(row),
+);
+
+/**
+ * Stores a batch: whoever gets the duplicate key in stores the event. Byte columns come as one parameter each, cut up
+ * here: the driver sends a single value as it is, but spells out every byte of an array in hexadecimal text.
+ * Keys go in in order, so that two batches can't wait for each other.
+ */
+export const insertEvents = statement(
+  'ingest.insert_events',
+  `with incoming as (
+     select endpoint_id, id, platform, type, platform_event, received_ms, length, content_type, start,
+       substring($3::bytea from (ordinality::int - 1) * 32 + 1 for 32) as key,
+       substring($4::bytea from (ordinality::int - 1) * 32 + 1 for 32) as digest,
+       sealed_length
+     from unnest($2::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::bigint[], $11::int[], $12::text[], $13::int[], $14::int[])
+       with ordinality as t (endpoint_id, id, platform, type, platform_event, received_ms, length, content_type, start, sealed_length, ordinality)
+   ), claimed as (
+     insert into event_keys (environment_id, endpoint_id, key, event_id)
+     select $1, endpoint_id, key, id from incoming order by endpoint_id, key
+     on conflict do nothing returning event_id
+   )
+   insert into events (environment_id, id, endpoint_id, platform, type, platform_event, received_at, bytes, digest, content_type, sealed_body)
+   select $1, id, endpoint_id, platform, type, platform_event, to_timestamp(received_ms / 1000.0), length, digest, content_type,
+     substring($5::bytea from start for sealed_length)
+   from incoming join claimed on claimed.event_id = incoming.id
+   returning id`,
+  (row) => z.object({ id: eventColumn }).parse(row).id,
+);
+
+export const selectEventKeys = statement(
+  'ingest.select_event_keys',
+  `select k.event_id, t.ordinality::int as position
+   from unnest($2::text[], $3::bytea[]) with ordinality as t (endpoint_id, key, ordinality)
+   join event_keys k on k.environment_id = $1 and k.endpoint_id = t.endpoint_id and k.key = t.key`,
+  (row) => z.object({ event_id: eventColumn, position: z.number().int() }).parse(row),
+);
+
+const eventRow = z.object({
+  id: eventColumn,
+  endpoint_id: endpointColumn,
+  platform: z.string(),
+  type: z.string().nullable(),
+  platform_event: z.string().nullable(),
+  received_at: z.date(),
+  bytes: z.number().int(),
+  digest: bytesColumn,
+});
+export type EventRow = z.output<typeof eventRow>;
+
+const EVENT_COLUMNS = 'id, endpoint_id, platform, type, platform_event, received_at, bytes, digest';
+
+export const selectEvents = statement(
+  'ingest.select_events',
+  `select ${EVENT_COLUMNS} from events
+   where environment_id = $1 and ($2::text is null or id < $2) and ($4::text is null or endpoint_id = $4)
+     and ($5::text is null or type = $5)
+   order by id desc limit $3`,
+  (row) => eventRow.parse(row),
+);
+
+export const selectEvent = statement(
+  'ingest.select_event',
+  `select ${EVENT_COLUMNS} from events where environment_id = $1 and id = $2`,
+  (row) => eventRow.parse(row),
+);
+
+export const selectBodies = statement(
+  'ingest.select_bodies',
+  `select id, platform, type, received_at, content_type, sealed_body from events
+   where environment_id = $1 and id = any($2::text[])`,
+  (row) =>
+    z
+      .object({
+        id: eventColumn,
+        platform: z.string(),
+        type: z.string().nullable(),
+        received_at: z.date(),
+        content_type: z.string(),
+        sealed_body: bytesColumn,
+      })
+      .parse(row),
+);
+
+export const ensurePartition = statement(
+  'ingest.ensure_partition',
+  `select ensure_event_partition($1, $2, $3) as made`,
+  (row) => z.object({ made: z.boolean() }).parse(row).made,
+);

@@ -1,0 +1,128 @@
+import { type Access, createAccess } from '#access';
+import { type Audit, createAudit, fileCheckpointSink } from '#audit';
+import { type AuditPort, type Clock, Fault, type Limits, type Log, type Repeat, repeat, type Secret } from '#base';
+import { type Connections, createConnections } from '#connections';
+import { createDelivery, type Delivery } from '#delivery';
+import { createEnvironments, type Environments } from '#environments';
+import { createHttp } from '#http';
+import { createIngest, type Ingest } from '#ingest';
+import { createKeyring, type Keyring, openFileKeyManager } from '#keyring';
+import { createOutbound } from '#outbound';
+import { createStore, type Store } from '#store';
+
+export * from '#base';
+export { migrate, startEmbedded, removeEmbedded, type Embedded } from '#store';
+export { allMigrations } from './migrations.ts';
+
+export interface GatewayOptions {
+  /** A migrated Postgres, as the user that may take the runtime roles. */
+  readonly databaseUrl: Secret;
+  readonly rootKeyFile: string;
+  /** Makes the root key when there is none. Only where the database is new or the embedded one. */
+  readonly createRootKey: boolean;
+  readonly listen: { readonly host: string; readonly port: number };
+  /** PEM. */
+  readonly tls: { readonly key: string; readonly cert: string };
+  readonly outbound: { readonly ca: string | null; readonly declaredHosts: readonly string[] };
+  readonly checkpointDirectory: string;
+  readonly limits: Limits;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Rooms that a local command uses besides the HTTP surface, to set up the first environment and its first key. */
+export interface Rooms {
+  readonly environments: Environments;
+  readonly access: Access;
+  readonly audit: Audit;
+}
+
+/** A gateway node. */
+export interface Gateway {
+  readonly rooms: Rooms;
+  /** Opens the listener; where it listens. */
+  start(): Promise<{ host: string; port: number }>;
+  /** Takes no more, finishes what is under way, and closes everything. */
+  stop(): Promise<void>;
+}
+
+const SWEEP_EVERY_MS = 600_000;
+
+/**
+ * Joins the rooms into a gateway; the only place that does.
+ *
+ * @example const gateway = await createGateway(options); const { port } = await gateway.start();
+ */
+export async function createGateway(options: GatewayOptions): Promise<Gateway> {
+  const { databaseUrl, limits, clock, log, listen } = options;
+  const store = await createStore({ url: databaseUrl, limits, log, clock });
+  try {
+    return await join(options, store);
+  } catch (thrown) {
+    await store.close();
+    throw thrown;
+  }
+
+  async function join({ rootKeyFile, createRootKey, tls, checkpointDirectory, ...rest }: GatewayOptions, store: Store) {
+    const keyManager = await openFileKeyManager({ file: rootKeyFile, create: createRootKey });
+    // The keyring records in the log, and the log seals its signing keys with the keyring: one of them comes first.
+    const late: { audit: AuditPort | null; delivery: Delivery | null } = { audit: null, delivery: null };
+    const keyring: Keyring = createKeyring({ store, keyManager, audit: lateAudit(late), clock, log });
+    await keyring.check();
+    const sinks = [fileCheckpointSink({ directory: checkpointDirectory })];
+    const audit = createAudit({ store, keyring, limits, clock, log, sinks });
+    late.audit = audit;
+    const shared = { store, keyring, audit, limits, clock, log };
+    const environments = createEnvironments(shared);
+    const access = createAccess({ ...shared, environments });
+    let own: { address: string; port: number }[] = [];
+    const outbound = createOutbound({ ...rest.outbound, ownAddresses: () => own, limits, clock, log });
+    const { declaredHosts } = rest.outbound;
+    const connections: Connections = createConnections({ ...shared, environments, outbound, declaredHosts });
+    const ingest: Ingest = createIngest({
+      ...shared,
+      fanOut: {
+        inTransaction: (...args) => required(late.delivery).inTransaction(...args),
+        announce: () => late.delivery?.announce(),
+      },
+    });
+    const delivery = createDelivery({ ...shared, outbound, events: ingest });
+    late.delivery = delivery;
+    const health = (): Promise<unknown> => store.health();
+    const http = createHttp({ ...shared, access, connections, ingest, delivery, health, listen, tls });
+    let sweep: Repeat | null = null;
+
+    return {
+      rooms: { environments, access, audit },
+      async start() {
+        await delivery.prepare();
+        await ingest.start();
+        audit.start();
+        const address = await http.start();
+        own = [{ address: address.host, port: address.port }];
+        delivery.start();
+        sweep = repeat({ name: 'access.sweep', everyMs: SWEEP_EVERY_MS, run: () => access.sweep(), clock, log });
+        return address;
+      },
+      async stop() {
+        // In this order: what comes in ends before what it needs. One that fails keeps none of the others open.
+        const ends = [http, sweep, ingest, delivery, { stop: () => outbound.close() }, audit, { stop: () => store.close() }];
+        const failures: unknown[] = [];
+        for (const end of ends) await end?.stop().catch((thrown: unknown) => failures.push(thrown));
+        if (failures.length > 0) throw failures[0];
+      },
+    };
+  }
+}
+
+function lateAudit(late: { readonly audit: AuditPort | null }): AuditPort {
+  return {
+    record: (...args) => required(late.audit).record(...args),
+    note: (...args) => required(late.audit).note(...args),
+  };
+}
+
+function required<T>(room: T | null): T {
+  if (room === null) throw new Fault('INTERNAL', { detail: 'A room was used before it was joined.' });
+  return room;
+}

@@ -1,0 +1,2 @@
+export { PLATFORMS, platformNamed, textAt } from './platforms.ts';
+export type { PlatformProfile, SignIn } from './profile.ts';

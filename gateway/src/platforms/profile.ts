@@ -1,0 +1,38 @@
+import type { SchemeName } from '@sallyport/schemes';
+import type { z } from 'zod';
+
+/** What the gateway must know of a platform. Data, so that a new platform is a file of facts. */
+export interface PlatformProfile {
+  readonly name: string;
+  readonly title: string;
+  /** Origins. Development and staging use the sandbox, production the live host (K3). */
+  readonly hosts: { readonly sandbox: string; readonly live: string };
+  /** How its webhooks are signed. */
+  readonly scheme: SchemeName;
+  /** The credential an operator gives us: each field a text. */
+  readonly credential: z.ZodType<Readonly<Record<string, string>>>;
+  readonly signIn: SignIn;
+  /** Its tokens live this long; the answer doesn't say. */
+  readonly tokenLifeSeconds: number;
+  /** A token is renewed this long before its end (K10). */
+  readonly renewBeforeSeconds: number;
+  /** Paths (by whole segments) that are never forwarded: they take or give credentials. */
+  readonly refusedPaths: readonly string[];
+  /** Headers of the caller that pass, and headers of the answer that pass back. Lower case. */
+  readonly requestHeaders: readonly string[];
+  readonly responseHeaders: readonly string[];
+  /** Where an event's type stands in its body; the first that holds a text counts. */
+  readonly eventType: readonly (readonly string[])[];
+}
+
+/** How a bearer token is obtained: one JSON request, one JSON answer. */
+export interface SignIn {
+  readonly method: 'POST';
+  readonly path: string;
+  /** Field of the request → field of the credential. */
+  readonly body: Readonly<Record<string, string>>;
+  /** Where the token stands in the answer; the first that holds a text counts. */
+  readonly token: readonly (readonly string[])[];
+  /** Statuses that mean the credential itself was refused. */
+  readonly refusedStatuses: readonly number[];
+}

@@ -1,0 +1,42 @@
+import { Agent, request } from 'undici';
+
+export interface ClientCall {
+  readonly method?: 'GET' | 'POST' | 'PATCH' | 'DELETE' | 'PUT';
+  readonly path: string;
+  readonly key?: string;
+  /** JSON when it is an object, else as it is. */
+  readonly body?: object | Uint8Array | string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface ClientAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly text: string;
+  /** The body as JSON, for tests to look into. */
+  json<T = Record<string, unknown>>(): T;
+}
+
+/** A client over HTTPS that trusts one authority; closed after the test. */
+export function withClient(
+  t: { after(hook: () => Promise<void>): unknown },
+  { url, ca }: { url: string; ca: string },
+): (call: ClientCall) => Promise<ClientAnswer> {
+  const dispatcher = new Agent({ connect: { ca } });
+  t.after(() => dispatcher.destroy());
+  return async ({ method = 'GET', path, key, body, headers = {} }) => {
+    const isJson = body !== undefined && typeof body === 'object' && !(body instanceof Uint8Array);
+    const answer = await request(url + path, {
+      method,
+      dispatcher,
+      headers: {
+        ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
+        ...(isJson ? { 'content-type': 'application/json' } : {}),
+        ...headers,
+      },
+      body: isJson ? JSON.stringify(body) : ((body as Uint8Array | string | undefined) ?? null),
+    });
+    const text = await answer.body.text();
+    return { status: answer.statusCode, headers: answer.headers, text, json: <T>() => JSON.parse(text) as T };
+  };
+}
