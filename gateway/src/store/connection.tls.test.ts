@@ -100,7 +100,7 @@ test('a real server: its certificate must be of the authority named and of the h
   await assert.rejects(open(url({ host: LISTENING, sslmode: 'verify-ca', sslrootcert: known })), unsuitable);
 });
 
-test('a real server: a verified connection is encrypted and bound to its channel; one without TLS is refused', {
+test('a real server: a verified connection is encrypted; one without TLS is refused', {
   skip: process.platform === 'linux' ? false : 'needs loopback addresses beside 127.0.0.1',
 }, async (t) => {
   const authority = await createAuthority();

@@ -149,7 +149,7 @@ test('a user without the right to make roles gets the SQL to run; one of its own
     }
   } finally {
     await asOwner(url, async (client) => {
-      await client.query(`grant ${owner}, ${runner} to current_user with inherit true`);
+      await client.query(`grant ${owner}, ${runner} to current_user`);
       await client.query(`drop owned by ${owner}, ${runner} cascade; drop role ${owner}, ${runner}`);
     });
   }

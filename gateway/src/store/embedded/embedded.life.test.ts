@@ -25,10 +25,12 @@ import { createStore, removeEmbedded, startEmbedded } from '#store';
 import { noteIds } from '../notes.fixture.ts';
 import { serviceAccount } from './account.ts';
 import { findBinaries, nativeDirectory } from './binaries.ts';
-import { processesOf, recordedPid } from './processes.ts';
+import { processesOf, recordedPid, vacated } from './processes.ts';
 import { runProgram } from './program.ts';
 
 const FIXTURE = fileURLToPath(new URL('./embedded.fixture.ts', import.meta.url));
+/** Longer than the guard takes from a fast to an immediate end. */
+const VACATED_TIMEOUT_MS = 30_000;
 const log = silentLog;
 const account = await serviceAccount(); // null unless we are root
 const root = account !== null;
@@ -91,7 +93,7 @@ async function ended(child: ChildProcess): Promise<void> {
 }
 
 async function empty(data: string): Promise<void> {
-  while ((await processesOf(data)).length > 0) await delay(10);
+  assert.ok(await vacated(data, VACATED_TIMEOUT_MS), 'a server is left behind');
 }
 
 async function rowsIn(directory: string): Promise<string[]> {

@@ -1,6 +1,6 @@
 import { lstat, realpath, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Log, Secret } from '#base';
+import { Fault, type Log, Secret } from '#base';
 import { serviceAccount } from './account.ts';
 import { findBinaries } from './binaries.ts';
 import { CLUSTER_DATABASE, CLUSTER_USER, ensureCluster } from './cluster.ts';
@@ -37,8 +37,8 @@ export interface EmbeddedOptions {
  */
 export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded> {
   const { directory, log, settings = {} } = options;
-  const home = await openHome(directory);
-  const release = await claim(home.directory);
+  const home = await openHome(directory).catch(explain);
+  const release = await claim(home.directory).catch(explain);
   try {
     await endOrphan(home.data, log);
     const binaries = await findBinaries(home);
@@ -55,7 +55,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
     };
   } catch (error) {
     await release();
-    throw error;
+    return explain(error);
   }
 }
 
@@ -75,6 +75,13 @@ export async function removeEmbedded(options: { directory: string; log: Log }): 
   }
   await rm(directory, { recursive: true, force: true });
   await release();
+}
+
+/** A disk that is full, or a folder that can't be written, may show anywhere. */
+function explain(error: unknown): never {
+  throw error instanceof Fault
+    ? error
+    : embeddedFailed({ detail: 'The state folder can not be used.', cause: error });
 }
 
 function urlOf(home: Home, password: string): Secret {

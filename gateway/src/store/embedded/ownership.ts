@@ -14,8 +14,8 @@ export async function claim(directory: string): Promise<() => Promise<void>> {
   const place = join(directory, OWNER_FILE);
   const mine = `${place}.${newId('request', systemClock)}`;
   const text = JSON.stringify({ pid: process.pid, started: await startOf(process.pid) });
-  await writeFile(mine, text, { mode: 0o600, flag: 'wx' });
   try {
+    await writeFile(mine, text, { mode: 0o600, flag: 'wx' });
     for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
       const won = await link(mine, place).then(
         () => true,

@@ -10,6 +10,7 @@ import { embeddedFailed } from './trouble.ts';
 const cases: readonly (readonly [string, RegExp])[] = [
   ['initdb: error: could not write file "x": No space left on device', /disk is full/],
   ['FATAL:  could not write lock file "postmaster.pid": No space left on device', /disk is full/],
+  ['FATAL:  could not extend file "base/1/2691": wrote only 4096 of 8192 bytes at block 9', /disk is full/],
   ['FATAL:  could not map anonymous shared memory: Cannot allocate memory', /not enough memory/],
   ['PANIC:  could not locate a valid checkpoint record', /damaged/],
   ['FATAL:  incorrect checksum in control file', /damaged/],

@@ -2,7 +2,10 @@ import { Fault } from '#base';
 
 /** What Postgres writes → what it means to the person who started us. */
 const MEANINGS: readonly { readonly pattern: RegExp; readonly detail: string }[] = Object.freeze([
-  { pattern: /No space left on device|ENOSPC/, detail: 'The disk is full. Free some space and start again.' },
+  {
+    pattern: /No space left on device|ENOSPC|wrote only \d+ of \d+ bytes|Check free disk space/,
+    detail: 'The disk is full. Free some space and start again.',
+  },
   {
     pattern: /Disk quota exceeded|EDQUOT/,
     detail: 'The disk quota is used up. Free some space and start again.',
@@ -35,7 +38,7 @@ export function embeddedFailed(options: { detail?: string; output?: string; caus
     meaning?.detail ?? options.detail ?? 'It ended at once; its log in the state folder says more.';
   return new Fault('EMBEDDED_FAILED', {
     detail,
-    cause: options.cause ?? new Error(lastLine(options.output ?? '')),
+    cause: options.cause ?? new Error(errorLine(options.output ?? '')),
   });
 }
 
@@ -43,6 +46,8 @@ function messageOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : '';
 }
 
-function lastLine(output: string): string {
-  return output.trim().split('\n').at(-1) ?? '';
+/** The first line that names an error, for the log. */
+function errorLine(output: string): string {
+  const lines = output.trim().split('\n');
+  return lines.find((line) => /(error|ERROR|FATAL|PANIC):/.test(line)) ?? lines.at(-1) ?? '';
 }
