@@ -23,17 +23,20 @@ test('an order goes out, its webhooks come in and on to the application, and the
   const arrived = Promise.withResolvers<void>();
   const application = createServer(gatewayTest.certificates, (request, response) => {
     const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk)).on('end', () => {
-      const id = String(request.headers['webhook-id']);
-      received.push({ id, body: Buffer.concat(chunks), rawHeaders: request.rawHeaders });
-      response.end();
-      if (received.some(({ body }) => body.includes('order.completed'))) arrived.resolve();
-    });
+    request
+      .on('data', (chunk: Buffer) => chunks.push(chunk))
+      .on('end', () => {
+        const id = String(request.headers['webhook-id']);
+        received.push({ id, body: Buffer.concat(chunks), rawHeaders: request.rawHeaders });
+        response.end();
+        if (received.some(({ body }) => body.includes('order.completed'))) arrived.resolve();
+      });
   });
   await new Promise<void>((resolve) => application.listen(0, '127.0.0.1', resolve));
   t.after(() => new Promise((resolve) => (application.closeAllConnections(), application.close(resolve))));
 
-  const admin = (path: string, body: object) => call({ method: 'POST', path: `/admin/v1${path}`, key: adminKey, body });
+  const admin = (path: string, body: object) =>
+    call({ method: 'POST', path: `/admin/v1${path}`, key: adminKey, body });
   const secret = 'whsec-of-the-koywe-endpoint-0001';
   const connection = (
     await admin('/connections', {
@@ -43,9 +46,13 @@ test('an order goes out, its webhooks come in and on to the application, and the
       baseUrl: sandbox.url,
     })
   ).json<{ id: string; prefix: string }>();
-  const endpoint = (await admin('/endpoints', { platform: 'koywe', name: 'koywe', secret })).json<{ path: string }>();
+  const endpoint = (await admin('/endpoints', { platform: 'koywe', name: 'koywe', secret })).json<{
+    path: string;
+  }>();
   const { port } = application.address() as AddressInfo;
-  const destination = (await admin('/destinations', { name: 'application', url: `https://127.0.0.1:${port}/webhooks` })).json<{
+  const destination = (
+    await admin('/destinations', { name: 'application', url: `https://127.0.0.1:${port}/webhooks` })
+  ).json<{
     secret: string;
   }>();
   const platform = `${connection.prefix}/api/v1/organizations/${koywe.organizationId}`;
@@ -77,7 +84,10 @@ test('an order goes out, its webhooks come in and on to the application, and the
   const secretBytes = Buffer.from(destination.secret.slice('whsec_'.length), 'base64');
   for (const { body, rawHeaders } of received) {
     const secrets = [{ id: 'current', bytes: secretBytes }];
-    assert.equal(verify({ scheme: 'standard-webhooks', secrets, rawHeaders, body, nowMs: Date.now() }).ok, true);
+    assert.equal(
+      verify({ scheme: 'standard-webhooks', secrets, rawHeaders, body, nowMs: Date.now() }).ok,
+      true,
+    );
   }
   const events = await call({ path: '/admin/v1/events', key: adminKey });
   const stored = events.json<{ items: { id: string; type: string }[] }>().items;

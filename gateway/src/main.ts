@@ -1,6 +1,15 @@
 import { type Access, createAccess } from '#access';
 import { type Audit, createAudit, fileCheckpointSink } from '#audit';
-import { type AuditPort, type Clock, Fault, type Limits, type Log, type Repeat, repeat, type Secret } from '#base';
+import {
+  type AuditPort,
+  type Clock,
+  Fault,
+  type Limits,
+  type Log,
+  type Repeat,
+  repeat,
+  type Secret,
+} from '#base';
 import { type Connections, createConnections } from '#connections';
 import { createDelivery, type Delivery } from '#delivery';
 import { createEnvironments, type Environments } from '#environments';
@@ -11,7 +20,7 @@ import { createOutbound } from '#outbound';
 import { createStore, type Store } from '#store';
 
 export * from '#base';
-export { migrate, startEmbedded, removeEmbedded, type Embedded } from '#store';
+export { type Embedded, migrate, removeEmbedded, startEmbedded } from '#store';
 export { allMigrations } from './migrations.ts';
 
 export interface GatewayOptions {
@@ -63,7 +72,10 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     throw thrown;
   }
 
-  async function join({ rootKeyFile, createRootKey, tls, checkpointDirectory, ...rest }: GatewayOptions, store: Store) {
+  async function join(
+    { rootKeyFile, createRootKey, tls, checkpointDirectory, ...rest }: GatewayOptions,
+    store: Store,
+  ) {
     const keyManager = await openFileKeyManager({ file: rootKeyFile, create: createRootKey });
     // The keyring records in the log, and the log seals its signing keys with the keyring: one of them comes first.
     const late: { audit: AuditPort | null; delivery: Delivery | null } = { audit: null, delivery: null };
@@ -101,12 +113,26 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
         const address = await http.start();
         own = [{ address: address.host, port: address.port }];
         delivery.start();
-        sweep = repeat({ name: 'access.sweep', everyMs: SWEEP_EVERY_MS, run: () => access.sweep(), clock, log });
+        sweep = repeat({
+          name: 'access.sweep',
+          everyMs: SWEEP_EVERY_MS,
+          run: () => access.sweep(),
+          clock,
+          log,
+        });
         return address;
       },
       async stop() {
         // In this order: what comes in ends before what it needs. One that fails keeps none of the others open.
-        const ends = [http, sweep, ingest, delivery, { stop: () => outbound.close() }, audit, { stop: () => store.close() }];
+        const ends = [
+          http,
+          sweep,
+          ingest,
+          delivery,
+          { stop: () => outbound.close() },
+          audit,
+          { stop: () => store.close() },
+        ];
         const failures: unknown[] = [];
         for (const end of ends) await end?.stop().catch((thrown: unknown) => failures.push(thrown));
         if (failures.length > 0) throw failures[0];

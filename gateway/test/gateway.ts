@@ -1,8 +1,24 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createAuthority, issueCertificate, type Sandbox, type SandboxOptions, startSandbox } from '@sallyport/sandbox';
-import { type EnvironmentId, type Limits, type Log, limitsWith, openSecretText, type Secret, silentLog, SYSTEM, systemClock } from '#base';
+import {
+  createAuthority,
+  issueCertificate,
+  type Sandbox,
+  type SandboxOptions,
+  startSandbox,
+} from '@sallyport/sandbox';
+import {
+  type EnvironmentId,
+  type Limits,
+  type Log,
+  limitsWith,
+  openSecretText,
+  type Secret,
+  SYSTEM,
+  silentLog,
+  systemClock,
+} from '#base';
 import { createGateway, type Gateway } from '../src/main.ts';
 import { type Cleanup, withDatabase } from './database.ts';
 

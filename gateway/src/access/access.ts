@@ -9,8 +9,8 @@ import {
   type Limits,
   type Log,
   newId,
-  type Page,
   openSecret,
+  type Page,
   Secret,
   utf8,
 } from '#base';
@@ -70,7 +70,11 @@ export interface Access {
   ): Promise<{ key: KeyView; secret: Secret }>;
   /** Revokes a key and its bearer tokens. Repeating it changes nothing. `KEY_NOT_FOUND`. */
   revokeKey(target: { environment: EnvironmentId; key: KeyId }, actor: Actor): Promise<KeyView>;
-  listKeys(query: { environment: EnvironmentId; after?: string | undefined; limit: number }): Promise<Page<KeyView>>;
+  listKeys(query: {
+    environment: EnvironmentId;
+    after?: string | undefined;
+    limit: number;
+  }): Promise<Page<KeyView>>;
   /** Who presents this `Authorization` header. `UNAUTHENTICATED`, `KEY_MALFORMED`, `KEY_REVOKED`, `TOKEN_EXPIRED`, `WRONG_KEY_KIND`. */
   authenticate(call: {
     authorization: string | undefined;
@@ -105,7 +109,12 @@ export function createAccess(ports: AccessPorts): Access {
   const admit = async (found: HolderRow, surface: 'runtime' | 'admin', actor: Actor): Promise<void> => {
     const code = refusalOf(found, surface, clock.now());
     if (code === null) return;
-    const act = { action: 'auth.refused', resource: `key:${found.key_id}`, outcome: 'refused', details: { code } } as const;
+    const act = {
+      action: 'auth.refused',
+      resource: `key:${found.key_id}`,
+      outcome: 'refused',
+      details: { code },
+    } as const;
     await audit.note(found.environment_id, { ...act, actor: { ...actor, kind: 'key', id: found.key_id } });
     throw new Fault(code, code === 'WRONG_KEY_KIND' ? { detail: WRONG_SURFACE[surface] } : {});
   };
@@ -115,7 +124,9 @@ export function createAccess(ports: AccessPorts): Access {
       const { kind: environmentKind } = await environments.get(environment);
       const fitting = RUNTIME_KIND[environmentKind];
       if (kind !== 'admin' && kind !== fitting) {
-        throw new Fault('WRONG_KEY_KIND', { detail: `A ${environmentKind} environment has ${fitting} and admin keys.` });
+        throw new Fault('WRONG_KEY_KIND', {
+          detail: `A ${environmentKind} environment has ${fitting} and admin keys.`,
+        });
       }
       const text = newCredentialText(kind);
       const pepper = await keyring.pepper();
@@ -145,7 +156,9 @@ export function createAccess(ports: AccessPorts): Access {
     },
 
     async listKeys({ environment, after, limit }) {
-      const rows = await store.transaction(environment, (tx) => tx.rows(selectKeys, [environment, after ?? null, limit + 1]));
+      const rows = await store.transaction(environment, (tx) =>
+        tx.rows(selectKeys, [environment, after ?? null, limit + 1]),
+      );
       const items = rows.slice(0, limit).map(viewOf);
       return { items, next: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
     },
@@ -168,7 +181,8 @@ export function createAccess(ports: AccessPorts): Access {
         throw thrown;
       });
       const holder = found?.via === 'key' ? found.holder : null;
-      if (holder === null || !equalBytes(utf8(holder.key_id), utf8(apiKey))) throw new Fault('INVALID_CREDENTIALS');
+      if (holder === null || !equalBytes(utf8(holder.key_id), utf8(apiKey)))
+        throw new Fault('INVALID_CREDENTIALS');
       await admit(holder, 'runtime', actor);
       const text = newCredentialText('bearer');
       const pepper = await keyring.pepper();
@@ -179,7 +193,12 @@ export function createAccess(ports: AccessPorts): Access {
       const id = newId('bearerToken', clock);
       await store.transaction(environment, async (tx) => {
         await tx.run(insertToken, [environment, id, key, pepper.current, digest, new Date(now), expires]);
-        const act = { action: 'token.issued', resource: `key:${key}`, outcome: 'success', details: { token: id } } as const;
+        const act = {
+          action: 'token.issued',
+          resource: `key:${key}`,
+          outcome: 'success',
+          details: { token: id },
+        } as const;
         await audit.record(tx, environment, { ...act, actor: { ...actor, kind: 'key', id: key } });
       });
       return { token: Secret.fromText(text), expiresInSeconds: limits.bearerLifeSeconds };

@@ -30,7 +30,9 @@ export function parseCredentialText(text: string): CredentialKind | null {
   const cut = text.length - RANDOM_CHARACTERS - CHECKSUM_CHARACTERS;
   if (cut <= 0 || !TAIL.test(text.slice(cut))) return null;
   const prefix = text.slice(0, cut);
-  const kind = (Object.keys(CREDENTIAL_PREFIXES) as CredentialKind[]).find((name) => CREDENTIAL_PREFIXES[name] === prefix);
+  const kind = (Object.keys(CREDENTIAL_PREFIXES) as CredentialKind[]).find(
+    (name) => CREDENTIAL_PREFIXES[name] === prefix,
+  );
   const head = text.slice(0, -CHECKSUM_CHARACTERS);
   return kind !== undefined && text.endsWith(checksum(head)) ? kind : null;
 }

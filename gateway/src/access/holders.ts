@@ -1,4 +1,13 @@
-import { type Clock, createMemory, Fault, type Limits, openSecret, openSecretText, type Secret, toHex } from '#base';
+import {
+  type Clock,
+  createMemory,
+  Fault,
+  type Limits,
+  openSecret,
+  openSecretText,
+  type Secret,
+  toHex,
+} from '#base';
 import type { Keyring } from '#keyring';
 import type { Store } from '#store';
 import { parseCredentialText } from './credential-text.ts';

@@ -1,3 +1,10 @@
-export { type Access, type AccessPorts, createAccess, type KeyKind, type KeyView, type Principal } from './access.ts';
+export {
+  type Access,
+  type AccessPorts,
+  createAccess,
+  type KeyKind,
+  type KeyView,
+  type Principal,
+} from './access.ts';
 export { parseCredentialText } from './credential-text.ts';
 export { accessMigrations } from './migrations.ts';

@@ -78,9 +78,13 @@ export function createAudit(ports: AuditPorts): Audit {
     async entries({ environment, after, limit, action, resource }) {
       const values = [environment, after ?? null, action ?? null, limit + 1];
       const rows = await store.transaction(environment, (tx) =>
-        resource === undefined ? tx.rows(selectEntriesBefore, values) : tx.rows(selectEntriesOfResource, [...values, resource]),
+        resource === undefined
+          ? tx.rows(selectEntriesBefore, values)
+          : tx.rows(selectEntriesOfResource, [...values, resource]),
       );
-      const items = rows.slice(0, limit).map(({ leaf_index, entry }) => ({ index: leaf_index, entry: parseEntry(entry) }));
+      const items = rows
+        .slice(0, limit)
+        .map(({ leaf_index, entry }) => ({ index: leaf_index, entry: parseEntry(entry) }));
       return { items, next: rows.length > limit ? (items.at(-1)?.index ?? null) : null };
     },
     async checkpoint(environment) {
@@ -123,7 +127,8 @@ async function* paged<Row>({ store, environment, size }: Pages, query: Statement
 }
 
 async function* entryBytes(pages: Pages): AsyncGenerator<{ index: number; bytes: Uint8Array }> {
-  for await (const { leaf_index, entry } of paged(pages, selectEntries)) yield { index: leaf_index, bytes: entry };
+  for await (const { leaf_index, entry } of paged(pages, selectEntries))
+    yield { index: leaf_index, bytes: entry };
 }
 
 async function* checkpointNotes({ store, environment, size }: Pages): AsyncGenerator<string> {

@@ -66,7 +66,8 @@ export function createRecorder({ store, limits, clock }: RecorderPorts): Recorde
         details,
       }),
     );
-    if (bytes.length > limits.auditDetailsBytesMax) throw new Fault('AUDIT_UNAVAILABLE', { detail: 'The entry is too large.' });
+    if (bytes.length > limits.auditDetailsBytesMax)
+      throw new Fault('AUDIT_UNAVAILABLE', { detail: 'The entry is too large.' });
     return { environment, id, at: new Date(nowMs), bytes };
   };
 
@@ -92,10 +93,18 @@ export function createRecorder({ store, limits, clock }: RecorderPorts): Recorde
 
 /** One transaction for each environment in the batch; one that fails does not fail the others. */
 async function writeAll(store: Store, items: readonly Encoded[]): Promise<readonly BatchResult<null>[]> {
-  const results: BatchResult<null>[] = new Array<BatchResult<null>>(items.length).fill({ ok: true, value: null });
+  const results: BatchResult<null>[] = new Array<BatchResult<null>>(items.length).fill({
+    ok: true,
+    value: null,
+  });
   for (const [environment, positions] of byEnvironment(items)) {
     const own = positions.map((at) => items[at]).filter((item) => item !== undefined);
-    const values = [environment, own.map(({ id }) => id), own.map(({ at }) => at), own.map(({ bytes }) => bytes)];
+    const values = [
+      environment,
+      own.map(({ id }) => id),
+      own.map(({ at }) => at),
+      own.map(({ bytes }) => bytes),
+    ];
     try {
       await store.transaction(environment, (tx) => tx.run(insertPendings, values));
     } catch (thrown) {

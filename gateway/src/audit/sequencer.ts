@@ -1,6 +1,23 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { appendLeaf, decodeFrontier, emptyTree, encodeFrontier, leafHash, parseEntry, type Tree, treeRoot } from '@sallyport/evidence';
-import { type Clock, type EnvironmentId, type Limits, type Log, type Repeat, repeat, type Transaction } from '#base';
+import {
+  appendLeaf,
+  decodeFrontier,
+  emptyTree,
+  encodeFrontier,
+  leafHash,
+  parseEntry,
+  type Tree,
+  treeRoot,
+} from '@sallyport/evidence';
+import {
+  type Clock,
+  type EnvironmentId,
+  type Limits,
+  type Log,
+  type Repeat,
+  repeat,
+  type Transaction,
+} from '#base';
 import type { Store } from '#store';
 import {
   insertCheckpoint,
@@ -8,8 +25,8 @@ import {
   selectPendingEnvironments,
   selectTreeForUpdate,
   selectUnsignedEnvironments,
-  takePending,
   type TreeRow,
+  takePending,
   upsertTree,
 } from './queries.ts';
 import type { Signer } from './signer.ts';
@@ -85,7 +102,11 @@ async function pause(ms: number, signal: AbortSignal): Promise<void> {
 }
 
 /** One transaction: entries taken, placed, the tree grown and, when due, signed. The note is handed to the sinks after the commit. */
-async function integrateOne(ports: SequencerPorts, environment: EnvironmentId, force: boolean): Promise<number> {
+async function integrateOne(
+  ports: SequencerPorts,
+  environment: EnvironmentId,
+  force: boolean,
+): Promise<number> {
   const { store, limits, clock, publisher } = ports;
   const signer = await ports.signerOf(environment);
   const done = await store.system(async (tx) => {
@@ -93,13 +114,18 @@ async function integrateOne(ports: SequencerPorts, environment: EnvironmentId, f
     const taken = await tx.rows(takePending, [environment, limits.auditIntegrateItemsMax]);
     // RETURNING keeps no order; ids sort by the time they were made.
     taken.sort((left, right) => (left.id < right.id ? -1 : 1));
-    const tree = await append(tx, { environment, tree: treeOf(row), entries: taken.map(({ entry }) => entry) });
+    const tree = await append(tx, {
+      environment,
+      tree: treeOf(row),
+      entries: taken.map(({ entry }) => entry),
+    });
     const nowMs = clock.now();
     const note = isSignDue({ row, tree, nowMs, force, heartbeatMs: limits.auditHeartbeatMs })
       ? signer.sign({ size: tree.size, root: treeRoot(tree) })
       : null;
     if (note !== null) await tx.run(insertCheckpoint, [environment, tree.size, note]);
-    const signed = note === null ? [row?.signed_size ?? 0, row?.signed_at ?? null] : [tree.size, new Date(nowMs)];
+    const signed =
+      note === null ? [row?.signed_size ?? 0, row?.signed_at ?? null] : [tree.size, new Date(nowMs)];
     await tx.run(upsertTree, [environment, tree.size, Buffer.from(encodeFrontier(tree)), ...signed]);
     return { count: taken.length, note };
   });

@@ -42,7 +42,9 @@ export function createSigners(ports: {
     const { privateKey, publicKey } = generateKeyPairSync('ed25519');
     const sealed = sealer.seal(CONTEXT(environment), privateKey.export({ format: 'der', type: 'pkcs8' }));
     const verifierKey = encodeVerifierKey({ name: originOf(environment), key: publicKey });
-    await store.transaction(environment, (tx) => tx.run(insertSigner, [environment, verifierKey, Buffer.from(sealed)]));
+    await store.transaction(environment, (tx) =>
+      tx.run(insertSigner, [environment, verifierKey, Buffer.from(sealed)]),
+    );
   };
 
   return async (environment) => {
@@ -59,7 +61,12 @@ export function createSigners(ports: {
   };
 }
 
-function signerOf(parts: { environment: EnvironmentId; key: KeyObject; verifierKey: string; clock: Clock }): Signer {
+function signerOf(parts: {
+  environment: EnvironmentId;
+  key: KeyObject;
+  verifierKey: string;
+  clock: Clock;
+}): Signer {
   const { environment, key, verifierKey, clock } = parts;
   const origin = originOf(environment);
   return {

@@ -27,7 +27,12 @@ export interface PublisherPorts {
  * checkpoints that a newer one supersedes. A failure is logged as an error and tried again with the next note.
  */
 export function createPublisher({ sinks, timeoutMs, log }: PublisherPorts): Publisher {
-  const spools = sinks.map((sink) => ({ sink, notes: new Map<EnvironmentId, string>(), busy: Promise.resolve(), running: false }));
+  const spools = sinks.map((sink) => ({
+    sink,
+    notes: new Map<EnvironmentId, string>(),
+    busy: Promise.resolve(),
+    running: false,
+  }));
 
   const run = async (spool: (typeof spools)[number]): Promise<void> => {
     for (const [environment, note] of spool.notes) {
@@ -35,7 +40,11 @@ export function createPublisher({ sinks, timeoutMs, log }: PublisherPorts): Publ
       try {
         await limited((signal) => spool.sink.keep(environment, note, signal), timeoutMs);
       } catch (error) {
-        log.error('a checkpoint could not be handed to a sink', { name: spool.sink.name, environment, error });
+        log.error('a checkpoint could not be handed to a sink', {
+          name: spool.sink.name,
+          environment,
+          error,
+        });
         if (!spool.notes.has(environment)) spool.notes.set(environment, note);
         return;
       }

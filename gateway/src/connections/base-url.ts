@@ -24,13 +24,18 @@ export function baseUrlFor({ baseUrl, platform, environmentKind, declaredHosts }
   if (baseUrl === undefined) return own;
   const url = URL.parse(baseUrl);
   if (url === null || url.protocol !== 'https:' || `${url.origin}/` !== url.href) {
-    throw new Fault('HOST_NOT_ALLOWED', { detail: 'The base address must be https://host[:port] and nothing more.' });
+    throw new Fault('HOST_NOT_ALLOWED', {
+      detail: 'The base address must be https://host[:port] and nothing more.',
+    });
   }
   if (url.origin === own) return own;
   if (url.origin === foreign) {
-    throw new Fault('HOST_NOT_ALLOWED', { detail: `A ${environmentKind} environment never calls ${url.host}.` });
+    throw new Fault('HOST_NOT_ALLOWED', {
+      detail: `A ${environmentKind} environment never calls ${url.host}.`,
+    });
   }
   const port = url.port === '' ? '443' : url.port;
-  if (declaredHosts.includes(url.hostname) || declaredHosts.includes(`${url.hostname}:${port}`)) return url.origin;
+  if (declaredHosts.includes(url.hostname) || declaredHosts.includes(`${url.hostname}:${port}`))
+    return url.origin;
   throw new Fault('HOST_NOT_ALLOWED', { detail: `${url.host} is neither the platform's nor declared.` });
 }

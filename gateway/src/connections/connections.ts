@@ -9,8 +9,8 @@ import {
   type Log,
   newId,
   type Page,
-  toFault,
   type Transaction,
+  toFault,
 } from '#base';
 import type { Environments } from '#environments';
 import type { Keyring } from '#keyring';
@@ -74,10 +74,17 @@ export interface NewConnection {
 export interface Connections {
   /** `PLATFORM_UNKNOWN`, `HOST_NOT_ALLOWED`, `INVALID_REQUEST` (credential fields), `CONFLICT` (name taken). */
   create(connection: NewConnection, actor: Actor): Promise<ConnectionView>;
-  list(query: { environment: EnvironmentId; after?: string | undefined; limit: number }): Promise<Page<ConnectionView>>;
+  list(query: {
+    environment: EnvironmentId;
+    after?: string | undefined;
+    limit: number;
+  }): Promise<Page<ConnectionView>>;
   get(target: Target): Promise<ConnectionView>;
   setBaseUrl(change: Target & { baseUrl: string }, actor: Actor): Promise<ConnectionView>;
-  setCredential(change: Target & { credential: Readonly<Record<string, string>> }, actor: Actor): Promise<ConnectionView>;
+  setCredential(
+    change: Target & { credential: Readonly<Record<string, string>> },
+    actor: Actor,
+  ): Promise<ConnectionView>;
   remove(target: Target, actor: Actor): Promise<void>;
   /** Signs in at the platform, afresh. */
   check(target: Target, actor: Actor): Promise<{ ok: boolean; reason: string | null; latencyMs: number }>;
@@ -90,7 +97,11 @@ export function createConnections(ports: ConnectionsPorts): Connections {
   const credentials = createCredentials(ports);
   const tokens = createTokens(ports);
 
-  const allowed = async (environment: EnvironmentId, platform: PlatformProfile, baseUrl: string | undefined): Promise<string> => {
+  const allowed = async (
+    environment: EnvironmentId,
+    platform: PlatformProfile,
+    baseUrl: string | undefined,
+  ): Promise<string> => {
     const { kind } = await environments.get(environment);
     return baseUrlFor({ baseUrl, platform, environmentKind: kind, declaredHosts });
   };
@@ -105,7 +116,12 @@ export function createConnections(ports: ConnectionsPorts): Connections {
       const row = await tx.row(selectConnectionForUpdate, [environment, connection]);
       if (row === null) throw new Fault('CONNECTION_NOT_FOUND');
       const changed = await work(tx, row);
-      const act = { action: 'connection.changed', actor, resource: `connection:${connection}`, outcome: 'success' } as const;
+      const act = {
+        action: 'connection.changed',
+        actor,
+        resource: `connection:${connection}`,
+        outcome: 'success',
+      } as const;
       await audit.record(tx, environment, { ...act, details: { changed } });
       const after = await tx.row(selectConnection, [environment, connection]);
       return viewOf(after ?? row);
@@ -124,8 +140,21 @@ export function createConnections(ports: ConnectionsPorts): Connections {
       const sealed = await credentials.seal({ environment, connection: id }, parsed);
       const createdAtMs = clock.now();
       await store.transaction(environment, async (tx) => {
-        await tx.run(insertConnection, [environment, id, platform, name, origin, sealed, new Date(createdAtMs)]);
-        const act = { action: 'connection.created', actor, resource: `connection:${id}`, outcome: 'success' } as const;
+        await tx.run(insertConnection, [
+          environment,
+          id,
+          platform,
+          name,
+          origin,
+          sealed,
+          new Date(createdAtMs),
+        ]);
+        const act = {
+          action: 'connection.created',
+          actor,
+          resource: `connection:${id}`,
+          outcome: 'success',
+        } as const;
         await audit.record(tx, environment, { ...act, details: { platform, name, baseUrl: origin } });
       });
       return { id, platform, name, baseUrl: origin, createdAtMs, changedAtMs: createdAtMs };
@@ -139,7 +168,9 @@ export function createConnections(ports: ConnectionsPorts): Connections {
     },
 
     async get({ environment, connection }) {
-      const row = await store.transaction(environment, (tx) => tx.row(selectConnection, [environment, connection]));
+      const row = await store.transaction(environment, (tx) =>
+        tx.row(selectConnection, [environment, connection]),
+      );
       if (row === null) throw new Fault('CONNECTION_NOT_FOUND');
       return viewOf(row);
     },
@@ -155,7 +186,10 @@ export function createConnections(ports: ConnectionsPorts): Connections {
     async setCredential({ credential, ...target }, actor) {
       const { environment, connection } = target;
       return change(target, actor, async (tx, row) => {
-        const sealed = await credentials.seal(target, parseCredential(platformNamed(row.platform), credential));
+        const sealed = await credentials.seal(
+          target,
+          parseCredential(platformNamed(row.platform), credential),
+        );
         const version = row.credential_version + 1;
         await tx.run(updateCredential, [environment, connection, version, sealed, new Date(clock.now())]);
         await tx.run(deleteToken, [environment, connection]);
@@ -166,8 +200,14 @@ export function createConnections(ports: ConnectionsPorts): Connections {
     async remove({ environment, connection }, actor) {
       await store.transaction(environment, async (tx) => {
         await tx.run(deleteToken, [environment, connection]);
-        if ((await tx.run(deleteConnection, [environment, connection])) === 0) throw new Fault('CONNECTION_NOT_FOUND');
-        const act = { action: 'connection.removed', actor, resource: `connection:${connection}`, outcome: 'success' } as const;
+        if ((await tx.run(deleteConnection, [environment, connection])) === 0)
+          throw new Fault('CONNECTION_NOT_FOUND');
+        const act = {
+          action: 'connection.removed',
+          actor,
+          resource: `connection:${connection}`,
+          outcome: 'success',
+        } as const;
         await audit.record(tx, environment, { ...act, details: {} });
       });
       credentials.forget(environment, connection);
@@ -183,16 +223,28 @@ export function createConnections(ports: ConnectionsPorts): Connections {
       );
       const latencyMs = Math.round(clock.monotonic() - startedAtMs);
       const outcome = reason === null ? 'success' : 'failure';
-      const act = { action: 'connection.checked', actor, resource: `connection:${connection}`, outcome } as const;
+      const act = {
+        action: 'connection.checked',
+        actor,
+        resource: `connection:${connection}`,
+        outcome,
+      } as const;
       await audit.note(environment, { ...act, details: { code: reason?.code ?? null, latencyMs } });
-      return { ok: reason === null, reason: reason === null ? null : `${reason.code}: ${reason.detail}`, latencyMs };
+      return {
+        ok: reason === null,
+        reason: reason === null ? null : `${reason.code}: ${reason.detail}`,
+        latencyMs,
+      };
     },
 
     forward: (call) => forward({ ...ports, credentials, tokens }, call),
   };
 }
 
-function parseCredential(platform: PlatformProfile, credential: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+function parseCredential(
+  platform: PlatformProfile,
+  credential: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
   const parsed = platform.credential.safeParse(credential);
   if (parsed.success) return parsed.data;
   // Names of fields at most, never a value.
@@ -204,5 +256,12 @@ function parseCredential(platform: PlatformProfile, credential: Readonly<Record<
 }
 
 function viewOf({ id, platform, name, base_url, created_at, changed_at }: ConnectionRow): ConnectionView {
-  return { id, platform, name, baseUrl: base_url, createdAtMs: created_at.getTime(), changedAtMs: changed_at.getTime() };
+  return {
+    id,
+    platform,
+    name,
+    baseUrl: base_url,
+    createdAtMs: created_at.getTime(),
+    changedAtMs: changed_at.getTime(),
+  };
 }

@@ -1,4 +1,13 @@
-import { type Clock, type ConnectionId, createMemory, type EnvironmentId, Fault, type Limits, textOf, utf8 } from '#base';
+import {
+  type Clock,
+  type ConnectionId,
+  createMemory,
+  type EnvironmentId,
+  Fault,
+  type Limits,
+  textOf,
+  utf8,
+} from '#base';
 import type { Keyring } from '#keyring';
 import { type PlatformProfile, platformNamed } from '#platforms';
 import type { Store } from '#store';
@@ -26,7 +35,10 @@ export interface Credentials {
   /** Throws `CONNECTION_NOT_FOUND`. */
   open(environment: EnvironmentId, connection: ConnectionId): Promise<OpenConnection>;
   forget(environment: EnvironmentId, connection: ConnectionId): void;
-  seal(target: { environment: EnvironmentId; connection: ConnectionId }, credential: Readonly<Record<string, string>>): Promise<Buffer>;
+  seal(
+    target: { environment: EnvironmentId; connection: ConnectionId },
+    credential: Readonly<Record<string, string>>,
+  ): Promise<Buffer>;
 }
 
 const CONTEXT = (connection: ConnectionId) => ({ record: connection, field: 'credential' });
@@ -38,11 +50,15 @@ export function createCredentials({ store, keyring, limits, clock }: CredentialP
     clock,
     ask: async (key) => {
       const [environment, connection] = key.split('/') as [EnvironmentId, ConnectionId];
-      const row = await store.transaction(environment, (tx) => tx.row(selectConnection, [environment, connection]));
+      const row = await store.transaction(environment, (tx) =>
+        tx.row(selectConnection, [environment, connection]),
+      );
       if (row === null) return null;
       const platform = platformNamed(row.platform);
       const sealer = await keyring.sealer(environment, 'connections');
-      const opened: unknown = JSON.parse(textOf(await sealer.open(CONTEXT(connection), row.sealed_credential)));
+      const opened: unknown = JSON.parse(
+        textOf(await sealer.open(CONTEXT(connection), row.sealed_credential)),
+      );
       const credential = platform.credential.parse(opened);
       const { base_url: baseUrl, credential_version: credentialVersion } = row;
       return { id: connection, environment, platform, baseUrl, credentialVersion, credential };

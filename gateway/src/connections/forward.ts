@@ -1,5 +1,5 @@
-import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { Readable } from 'node:stream';
+import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import {
   type Actor,
   type AuditPort,
@@ -61,7 +61,10 @@ export async function forward(ports: ForwardPorts, call: ForwardCall): Promise<F
   const { credentials, tokens, audit, limits, clock } = ports;
   const connection = await credentials.open(call.environment, call.connection);
   if (isRefusedPath(call.target, connection.platform.refusedPaths)) {
-    await audit.note(call.environment, actOf(call, { action: 'call.refused', outcome: 'refused', code: 'PATH_NOT_FORWARDED' }));
+    await audit.note(
+      call.environment,
+      actOf(call, { action: 'call.refused', outcome: 'refused', code: 'PATH_NOT_FORWARDED' }),
+    );
     throw new Fault('PATH_NOT_FORWARDED');
   }
   const startedAtMs = clock.monotonic();
@@ -69,7 +72,10 @@ export async function forward(ports: ForwardPorts, call: ForwardCall): Promise<F
   const finish = (facts: { status?: number; code?: string; sent?: boolean }): Promise<void> => {
     const outcome = facts.code === undefined ? 'success' : 'failure';
     const durationMs = Math.round(clock.monotonic() - startedAtMs);
-    return audit.note(call.environment, actOf(call, { action: 'call.finished', outcome, durationMs, ...facts }));
+    return audit.note(
+      call.environment,
+      actOf(call, { action: 'call.finished', outcome, durationMs, ...facts }),
+    );
   };
   try {
     const body = await bodyOf(call, limits);
@@ -79,7 +85,11 @@ export async function forward(ports: ForwardPorts, call: ForwardCall): Promise<F
     if (answer.status === 401) {
       await answer.discard();
       used = await tokens.get(connection, token);
-      if (!body.repeatable) throw new Fault('BUSY', { detail: 'The token has been renewed; nothing was done.', retryAfterSeconds: 1 });
+      if (!body.repeatable)
+        throw new Fault('BUSY', {
+          detail: 'The token has been renewed; nothing was done.',
+          retryAfterSeconds: 1,
+        });
       answer = await send(ports, { call, connection, token: used, body });
     }
     if (answer.status === 401) {
@@ -104,7 +114,10 @@ interface Sending {
   readonly body: Body;
 }
 
-function send({ outbound }: ForwardPorts, { call, connection, token, body }: Sending): Promise<OutboundAnswer> {
+function send(
+  { outbound }: ForwardPorts,
+  { call, connection, token, body }: Sending,
+): Promise<OutboundAnswer> {
   const allowed = connection.platform.requestHeaders;
   const passing = call.headers
     .map(([name, value]) => [name.toLowerCase(), value] as const)
@@ -122,7 +135,12 @@ function send({ outbound }: ForwardPorts, { call, connection, token, body }: Sen
 
 function namedByConnection(headers: ForwardCall['headers'], name: string): boolean {
   return headers.some(
-    ([header, value]) => header.toLowerCase() === 'connection' && value.toLowerCase().split(/[ ,\t]+/).includes(name),
+    ([header, value]) =>
+      header.toLowerCase() === 'connection' &&
+      value
+        .toLowerCase()
+        .split(/[ ,\t]+/)
+        .includes(name),
   );
 }
 
@@ -170,18 +188,26 @@ function decoded(answer: OutboundAnswer, encoding: string, bytesMax: number): As
   const name = encoding.trim().toLowerCase();
   if (name === 'identity' || name === '') return answer.body;
   const decoder = DECODERS[name];
-  if (decoder === undefined) throw new Fault('OUTBOUND_RESPONSE_INVALID', { detail: 'Its content encoding is not known.' });
+  if (decoder === undefined)
+    throw new Fault('OUTBOUND_RESPONSE_INVALID', { detail: 'Its content encoding is not known.' });
   return counted(unpacked(answer.body, decoder()), bytesMax, 'OUTBOUND_RESPONSE_TOO_LARGE');
 }
 
-async function* unpacked(body: AsyncIterable<Uint8Array>, decoder: NodeJS.ReadWriteStream): AsyncGenerator<Uint8Array> {
+async function* unpacked(
+  body: AsyncIterable<Uint8Array>,
+  decoder: NodeJS.ReadWriteStream,
+): AsyncGenerator<Uint8Array> {
   const source = Readable.from(body, { objectMode: false });
   source.on('error', (error) => decoder.emit('error', error));
-  for await (const chunk of source.pipe(decoder)) yield typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+  for await (const chunk of source.pipe(decoder))
+    yield typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
 }
 
 /** Holds the last piece back until the outcome is in the log. */
-async function* endingAfter(body: AsyncIterable<Uint8Array>, finished: Promise<void>): AsyncGenerator<Uint8Array> {
+async function* endingAfter(
+  body: AsyncIterable<Uint8Array>,
+  finished: Promise<void>,
+): AsyncGenerator<Uint8Array> {
   let held: Uint8Array | null = null;
   for await (const chunk of body) {
     if (held !== null) yield held;
@@ -214,5 +240,11 @@ interface ActFacts {
 }
 
 function actOf(call: ForwardCall, { action, outcome, ...facts }: ActFacts) {
-  return { action, outcome, actor: call.actor, resource: `connection:${call.connection}`, details: { method: call.method, ...facts } };
+  return {
+    action,
+    outcome,
+    actor: call.actor,
+    resource: `connection:${call.connection}`,
+    details: { method: call.method, ...facts },
+  };
 }

@@ -68,7 +68,11 @@ function base64Inside(bytes: Buffer, shift: number): readonly string[] {
   return [shifted.toString('base64').slice(from, to), shifted.toString('base64url').slice(from, to)];
 }
 
-function firstHit(bytes: Buffer, from: number, needles: readonly Buffer[]): { at: number; bytes: number } | null {
+function firstHit(
+  bytes: Buffer,
+  from: number,
+  needles: readonly Buffer[],
+): { at: number; bytes: number } | null {
   let first: { at: number; bytes: number } | null = null;
   for (const needle of needles) {
     const at = bytes.indexOf(needle, from);

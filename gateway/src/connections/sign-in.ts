@@ -31,11 +31,15 @@ export async function signIn({ outbound, limits }: SignInPorts, connection: Open
   });
   if (refusedStatuses.includes(answer.status)) {
     await answer.discard();
-    throw new Fault('PLATFORM_CREDENTIAL_REFUSED', { detail: `${platform.title} answered sign-in with ${answer.status}.` });
+    throw new Fault('PLATFORM_CREDENTIAL_REFUSED', {
+      detail: `${platform.title} answered sign-in with ${answer.status}.`,
+    });
   }
   if (answer.status < 200 || answer.status > 299) {
     await answer.discard();
-    throw new Fault('OUTBOUND_RESPONSE_INVALID', { detail: `${platform.title} answered sign-in with ${answer.status}.` });
+    throw new Fault('OUTBOUND_RESPONSE_INVALID', {
+      detail: `${platform.title} answered sign-in with ${answer.status}.`,
+    });
   }
   const text = textAt(jsonOf(await answer.bytes(limits.tokenAnswerBytesMax)), token);
   // The token goes into a header: nothing but visible characters may.

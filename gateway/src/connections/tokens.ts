@@ -85,14 +85,21 @@ export function createTokens(ports: TokenPorts): Tokens {
 }
 
 /** Takes the token another node has obtained meanwhile, or signs in; one node at a time, decided under the lock. */
-async function obtain(ports: TokenPorts, connection: OpenConnection, refused: PlatformToken | null): Promise<PlatformToken> {
+async function obtain(
+  ports: TokenPorts,
+  connection: OpenConnection,
+  refused: PlatformToken | null,
+): Promise<PlatformToken> {
   const { store, clock } = ports;
   for (let tries = 0; tries < LOCK_TRIES_MAX; tries++) {
     const token = await store.withLock(`connections.token.${connection.id}`, async () => {
       const kept = await read(ports, connection);
       const fresh = kept !== null && isFresh(kept, connection, clock.now());
       if (fresh && kept.generation !== refused?.generation) return kept;
-      return write(ports, connection, { text: await signIn(ports, connection), after: kept?.generation ?? 0 });
+      return write(ports, connection, {
+        text: await signIn(ports, connection),
+        after: kept?.generation ?? 0,
+      });
     });
     if (token !== null) return token;
     await new Promise((resolve) => setTimeout(resolve, LOCK_PAUSE_MS));
@@ -107,9 +114,14 @@ function isFresh(token: PlatformToken, connection: OpenConnection, nowMs: number
 
 const CONTEXT = (connection: ConnectionId) => ({ record: connection, field: 'token' });
 
-async function read({ store, keyring }: TokenPorts, connection: OpenConnection): Promise<PlatformToken | null> {
+async function read(
+  { store, keyring }: TokenPorts,
+  connection: OpenConnection,
+): Promise<PlatformToken | null> {
   const { environment, id } = connection;
-  const row: TokenRow | null = await store.transaction(environment, (tx) => tx.row(selectToken, [environment, id]));
+  const row: TokenRow | null = await store.transaction(environment, (tx) =>
+    tx.row(selectToken, [environment, id]),
+  );
   if (row === null) return null;
   const sealer = await keyring.sealer(environment, 'tokens');
   const text = textOf(await sealer.open(CONTEXT(id), row.sealed_token));
@@ -128,7 +140,15 @@ async function write(
   const nowMs = clock.now();
   const expiresAtMs = nowMs + platform.tokenLifeSeconds * 1_000;
   const generation = token.after + 1;
-  const values = [environment, id, credentialVersion, generation, sealed, new Date(nowMs), new Date(expiresAtMs)];
+  const values = [
+    environment,
+    id,
+    credentialVersion,
+    generation,
+    sealed,
+    new Date(nowMs),
+    new Date(expiresAtMs),
+  ];
   await store.transaction(environment, (tx) => tx.run(upsertToken, values));
   return { text: token.text, generation, credentialVersion, expiresAtMs };
 }

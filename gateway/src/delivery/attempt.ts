@@ -31,19 +31,32 @@ export async function attempt(
 ): Promise<AttemptResult> {
   const startedAtMs = clock.now();
   const from = clock.monotonic();
-  const result = (rest: Pick<AttemptResult, 'ok' | 'status' | 'reason' | 'retryAfter' | 'address'>): AttemptResult => ({
+  const result = (
+    rest: Pick<AttemptResult, 'ok' | 'status' | 'reason' | 'retryAfter' | 'address'>,
+  ): AttemptResult => ({
     startedAtMs,
     durationMs: Math.round(clock.monotonic() - from),
     ...rest,
   });
   try {
     const { body, id, platform, contentType } = event;
-    const signature = sign({ scheme: 'standard-webhooks', secret: destination.secret, body, id, nowMs: startedAtMs });
+    const signature = sign({
+      scheme: 'standard-webhooks',
+      secret: destination.secret,
+      body,
+      id,
+      nowMs: startedAtMs,
+    });
     const answer = await outbound.call({
       origin: destination.origin,
       target: destination.target,
       method: 'POST',
-      headers: [['content-type', contentType], ['user-agent', 'Sallyport'], ['sallyport-platform', platform], ...signature],
+      headers: [
+        ['content-type', contentType],
+        ['user-agent', 'Sallyport'],
+        ['sallyport-platform', platform],
+        ...signature,
+      ],
       body,
       pool: destination.id,
       timeouts: { headersTimeoutMs: limits.deliveryTimeoutMs, totalTimeoutMs: limits.deliveryTimeoutMs },

@@ -124,7 +124,14 @@ export function createDelivery(ports: DeliveryPorts): Delivery {
     announce: sender.wake,
 
     async list({ environment, after, limit, event, destination, state }) {
-      const values = [environment, after ?? null, limit + 1, event ?? null, destination ?? null, state ?? null];
+      const values = [
+        environment,
+        after ?? null,
+        limit + 1,
+        event ?? null,
+        destination ?? null,
+        state ?? null,
+      ];
       const rows = await store.transaction(environment, (tx) => tx.rows(selectDeliveries, values));
       const items = rows.slice(0, limit).map(viewOf);
       return { items, next: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
@@ -145,7 +152,12 @@ export function createDelivery(ports: DeliveryPorts): Delivery {
           await tx.run(insertReplay, [environment, delivery, event, id, now]);
           made.push(delivery);
         }
-        const act = { action: 'event.replayed', actor, resource: `event:${event}`, outcome: 'success' } as const;
+        const act = {
+          action: 'event.replayed',
+          actor,
+          resource: `event:${event}`,
+          outcome: 'success',
+        } as const;
         await audit.record(tx, environment, { ...act, details: { deliveries: made } });
         return made;
       });

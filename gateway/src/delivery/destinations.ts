@@ -12,8 +12,8 @@ import {
   type Page,
   randomBytes,
   Secret,
-  toBase64,
   type Transaction,
+  toBase64,
 } from '#base';
 import type { Keyring } from '#keyring';
 import { parseOrigin } from '#outbound';
@@ -69,7 +69,11 @@ export interface Destinations {
     destination: { environment: EnvironmentId; name: string; url: string },
     actor: Actor,
   ): Promise<{ destination: DestinationView; secret: Secret }>;
-  list(query: { environment: EnvironmentId; after?: string | undefined; limit: number }): Promise<Page<DestinationView>>;
+  list(query: {
+    environment: EnvironmentId;
+    after?: string | undefined;
+    limit: number;
+  }): Promise<Page<DestinationView>>;
   get(target: DestinationTarget): Promise<DestinationView>;
   setUrl(change: DestinationTarget & { url: string }, actor: Actor): Promise<DestinationView>;
   /** While paused, deliveries are made and wait; resuming makes them due. */
@@ -90,7 +94,9 @@ export function createDestinations(ports: DestinationPorts): Destinations & {
     clock,
     ask: async (key) => {
       const [environment, destination] = key.split('/') as [EnvironmentId, DestinationId];
-      const row = await store.transaction(environment, (tx) => tx.row(selectDestination, [environment, destination]));
+      const row = await store.transaction(environment, (tx) =>
+        tx.row(selectDestination, [environment, destination]),
+      );
       if (row === null) return null;
       const sealer = await keyring.sealer(environment, 'destinations');
       const secret = await sealer.open(CONTEXT(destination), row.sealed_secret);
@@ -104,9 +110,15 @@ export function createDestinations(ports: DestinationPorts): Destinations & {
     work: (tx: Transaction) => Promise<{ changed: string; value: string }>,
   ): Promise<DestinationView> => {
     const view = await store.transaction(environment, async (tx) => {
-      if ((await tx.row(selectDestination, [environment, destination])) === null) throw new Fault('DESTINATION_NOT_FOUND');
+      if ((await tx.row(selectDestination, [environment, destination])) === null)
+        throw new Fault('DESTINATION_NOT_FOUND');
       const details = await work(tx);
-      const act = { action: 'destination.changed', actor, resource: `destination:${destination}`, outcome: 'success' } as const;
+      const act = {
+        action: 'destination.changed',
+        actor,
+        resource: `destination:${destination}`,
+        outcome: 'success',
+      } as const;
       await audit.record(tx, environment, { ...act, details });
       const row = await tx.row(selectDestination, [environment, destination]);
       if (row === null) throw new Fault('DESTINATION_NOT_FOUND');
@@ -128,7 +140,12 @@ export function createDestinations(ports: DestinationPorts): Destinations & {
       const createdAtMs = clock.now();
       await store.transaction(environment, async (tx) => {
         await tx.run(insertDestination, [environment, id, name, checked, sealed, new Date(createdAtMs)]);
-        const act = { action: 'destination.created', actor, resource: `destination:${id}`, outcome: 'success' } as const;
+        const act = {
+          action: 'destination.created',
+          actor,
+          resource: `destination:${id}`,
+          outcome: 'success',
+        } as const;
         await audit.record(tx, environment, { ...act, details: { name, host: new URL(checked).host } });
       });
       const destination: DestinationView = { id, name, url: checked, state: 'active', createdAtMs };
@@ -143,7 +160,9 @@ export function createDestinations(ports: DestinationPorts): Destinations & {
     },
 
     async get({ environment, destination }) {
-      const row = await store.transaction(environment, (tx) => tx.row(selectDestination, [environment, destination]));
+      const row = await store.transaction(environment, (tx) =>
+        tx.row(selectDestination, [environment, destination]),
+      );
       if (row === null) throw new Fault('DESTINATION_NOT_FOUND');
       return viewOf(row);
     },
@@ -161,7 +180,12 @@ export function createDestinations(ports: DestinationPorts): Destinations & {
       return change(target, actor, async (tx) => {
         const now = new Date(clock.now());
         const changed = await tx.run(updateDestinationState, [environment, destination, state]);
-        if (changed === 1) await tx.run(state === 'paused' ? holdDeliveries : releaseDeliveries, [environment, destination, now]);
+        if (changed === 1)
+          await tx.run(state === 'paused' ? holdDeliveries : releaseDeliveries, [
+            environment,
+            destination,
+            now,
+          ]);
         return { changed: 'state', value: state };
       });
     },
@@ -171,7 +195,8 @@ export function createDestinations(ports: DestinationPorts): Destinations & {
 /** HTTPS, a canonical host, and neither credentials nor a fragment. Whether the host may be called is decided at each call. */
 function checkUrl(url: string): string {
   const parsed = URL.parse(url);
-  const refuse = (problem: string) => new Fault('INVALID_REQUEST', { fields: [{ path: 'body.url', problem }] });
+  const refuse = (problem: string) =>
+    new Fault('INVALID_REQUEST', { fields: [{ path: 'body.url', problem }] });
   if (parsed === null || parsed.protocol !== 'https:') throw refuse('must be an https:// address');
   if (parsed.username !== '' || parsed.password !== '') throw refuse('must not carry a credential');
   if (parsed.hash !== '') throw refuse('must not have a fragment');

@@ -1,3 +1,10 @@
-export { createDelivery, type Delivery, type DeliveryPorts, type DeliveryQuery, type DeliveryState, type DeliveryView } from './delivery.ts';
-export type { Destinations, DestinationState, DestinationView } from './destinations.ts';
+export {
+  createDelivery,
+  type Delivery,
+  type DeliveryPorts,
+  type DeliveryQuery,
+  type DeliveryState,
+  type DeliveryView,
+} from './delivery.ts';
+export type { DestinationState, Destinations, DestinationView } from './destinations.ts';
 export { deliveryMigrations } from './migrations.ts';

@@ -4,8 +4,8 @@ import {
   type EventReader,
   type Limits,
   type Log,
-  randomFraction,
   type Repeat,
+  randomFraction,
   repeat,
   type StoredEvent,
 } from '#base';
@@ -60,7 +60,10 @@ export function createSender(ports: SenderPorts): Sender {
     // Busy places are given back one by one; each asks for more when there may be more.
     more = claims.length > 0;
     for (const [environment, group] of Map.groupBy(claims, (row) => row.environment_id)) {
-      const bodies = ports.events.read(environment, group.map((row) => row.event_id));
+      const bodies = ports.events.read(
+        environment,
+        group.map((row) => row.event_id),
+      );
       bodies.catch(() => undefined);
       for (const row of group) begin(row, leaseMs, bodies);
     }
@@ -70,7 +73,9 @@ export function createSender(ports: SenderPorts): Sender {
   const begin = (row: ClaimRow, leaseMs: number, bodies: Promise<ReadonlyMap<string, StoredEvent>>): void => {
     busy.set(row.destination_id, (busy.get(row.destination_id) ?? 0) + 1);
     const work = deliver(ports, { row, leaseMs, bodies })
-      .catch((error: unknown) => log.error('a delivery could not be settled; its lease will end', { delivery: row.id, error }))
+      .catch((error: unknown) =>
+        log.error('a delivery could not be settled; its lease will end', { delivery: row.id, error }),
+      )
       .finally(() => {
         underWay.delete(work);
         const left = (busy.get(row.destination_id) ?? 1) - 1;
@@ -106,7 +111,12 @@ async function deliver(ports: SenderPorts, { row, leaseMs, bodies }: Claimed): P
   const event = found.get(row.event_id);
   const settlement = { claim: row, leaseMs };
   if (destination === null || event === undefined) {
-    await settlements.add({ ...settlement, state: 'dead', nextMs: null, result: nothingSent(clock, destination === null) });
+    await settlements.add({
+      ...settlement,
+      state: 'dead',
+      nextMs: null,
+      result: nothingSent(clock, destination === null),
+    });
     return;
   }
   if (destination.state === 'paused') {
@@ -123,5 +133,13 @@ async function deliver(ports: SenderPorts, { row, leaseMs, bodies }: Claimed): P
 
 function nothingSent(clock: Clock, destinationGone: boolean) {
   const reason = destinationGone ? 'DESTINATION_NOT_FOUND' : 'EVENT_NOT_FOUND';
-  return { ok: false, startedAtMs: clock.now(), durationMs: 0, status: null, reason, retryAfter: null, address: null };
+  return {
+    ok: false,
+    startedAtMs: clock.now(),
+    durationMs: 0,
+    status: null,
+    reason,
+    retryAfter: null,
+    address: null,
+  };
 }

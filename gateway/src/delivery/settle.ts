@@ -45,7 +45,10 @@ export function createSettlements(ports: SettlePorts): Batcher<Settlement, null>
   });
 }
 
-async function flush(ports: SettlePorts, items: readonly Settlement[]): Promise<readonly BatchResult<null>[]> {
+async function flush(
+  ports: SettlePorts,
+  items: readonly Settlement[],
+): Promise<readonly BatchResult<null>[]> {
   const failed = new Map<EnvironmentId, BatchResult<null>>();
   for (const [environment, group] of Map.groupBy(items, ({ claim }) => claim.environment_id)) {
     try {
@@ -57,7 +60,11 @@ async function flush(ports: SettlePorts, items: readonly Settlement[]): Promise<
   return items.map(({ claim }) => failed.get(claim.environment_id) ?? { ok: true, value: null });
 }
 
-async function settleGroup({ store, audit, clock }: SettlePorts, environment: EnvironmentId, group: readonly Settlement[]) {
+async function settleGroup(
+  { store, audit, clock }: SettlePorts,
+  environment: EnvironmentId,
+  group: readonly Settlement[],
+) {
   await store.transaction(environment, async (tx) => {
     const settled = new Set<DeliveryId>(
       await tx.rows(settleDeliveries, [
@@ -87,7 +94,13 @@ async function settleGroup({ store, audit, clock }: SettlePorts, environment: En
       tried.map(({ result }) => result.address),
     ]);
     await record(tried, (details, action) =>
-      audit.record(tx, environment, { action, actor: SYSTEM, resource: null, outcome: 'success', details: { ...details, settled: settled.size } }),
+      audit.record(tx, environment, {
+        action,
+        actor: SYSTEM,
+        resource: null,
+        outcome: 'success',
+        details: { ...details, settled: settled.size },
+      }),
     );
   });
 }
@@ -106,6 +119,8 @@ async function record(
     result.ok ? 'delivered' : (result.reason ?? 'failed'),
   ]);
   await write({ count: tried.length, attempts: lines }, 'delivery.attempted');
-  const dead = tried.filter(({ state }) => state === 'dead').map(({ claim }) => [claim.id, claim.event_id, claim.destination_id]);
+  const dead = tried
+    .filter(({ state }) => state === 'dead')
+    .map(({ claim }) => [claim.id, claim.event_id, claim.destination_id]);
   if (dead.length > 0) await write({ count: dead.length, deliveries: dead }, 'delivery.dead');
 }

@@ -35,14 +35,16 @@ export interface ReadBodyOptions {
  */
 export function readBody({ request, bytesMax, budget }: ReadBodyOptions): Promise<Uint8Array> {
   const announced = Number(request.headers['content-length'] ?? 0);
-  if (announced > bytesMax) return Promise.reject(new Fault('BODY_TOO_LARGE', { detail: `At most ${bytesMax} bytes.` }));
+  if (announced > bytesMax)
+    return Promise.reject(new Fault('BODY_TOO_LARGE', { detail: `At most ${bytesMax} bytes.` }));
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
     const settle = (fault: Fault | null): void => {
       request.off('data', onData).off('end', onEnd).off('error', onBroken).off('close', onBroken);
       budget.give(bytes);
-      if (fault === null) resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, bytes));
+      if (fault === null)
+        resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, bytes));
       else reject(fault);
     };
     const onData = (chunk: Buffer): void => {

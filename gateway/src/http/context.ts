@@ -24,7 +24,13 @@ export function contextOf(message: IncomingMessage, clock: Clock): RequestContex
 
 /** An actor who has presented nothing yet. */
 export function anonymous(context: RequestContext): Actor {
-  return { kind: 'anonymous', id: null, address: context.address, agent: context.agent, request: context.request };
+  return {
+    kind: 'anonymous',
+    id: null,
+    address: context.address,
+    agent: context.agent,
+    request: context.request,
+  };
 }
 
 /**
@@ -35,7 +41,8 @@ export function singleHeader(message: IncomingMessage, name: string): string | u
   let found: string | undefined;
   for (let at = 0; at < message.rawHeaders.length; at += 2) {
     if (message.rawHeaders[at]?.toLowerCase() !== name) continue;
-    if (found !== undefined) throw new Fault('INVALID_REQUEST', { detail: `The header ${name} was sent twice.` });
+    if (found !== undefined)
+      throw new Fault('INVALID_REQUEST', { detail: `The header ${name} was sent twice.` });
     found = message.rawHeaders[at + 1];
   }
   return found;

@@ -26,7 +26,11 @@ export function openApiDocument(routes: readonly Route[], version: string): obje
     paths,
     components: {
       securitySchemes: {
-        runtime: { type: 'http', scheme: 'bearer', description: 'An `sk_test_` or `sk_live_` key, or a bearer token from sign-in.' },
+        runtime: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'An `sk_test_` or `sk_live_` key, or a bearer token from sign-in.',
+        },
         administration: { type: 'http', scheme: 'bearer', description: 'An `sk_admin_` key.' },
       },
       schemas: { Problem: PROBLEM },
@@ -41,12 +45,22 @@ function operationOf(route: Route): object {
     summary: route.summary,
     security: SECURITY[route.surface],
     parameters: [...parametersOf(params, 'path'), ...parametersOf(query, 'query')],
-    ...(body === null ? {} : { requestBody: { required: true, content: { 'application/json': { schema: jsonSchema(body, 'input') } } } }),
+    ...(body === null
+      ? {}
+      : {
+          requestBody: {
+            required: true,
+            content: { 'application/json': { schema: jsonSchema(body, 'input') } },
+          },
+        }),
     responses: {
       [route.status]:
         route.status === 204
           ? { description: 'Done.' }
-          : { description: 'Done.', content: { 'application/json': { schema: jsonSchema(answer, 'output') } } },
+          : {
+              description: 'Done.',
+              content: { 'application/json': { schema: jsonSchema(answer, 'output') } },
+            },
       ...problemsOf(route.faults),
     },
   };
@@ -108,11 +122,27 @@ const forwarded = (method: string): object => ({
   security: SECURITY.runtime,
   parameters: [
     { name: 'connection', in: 'path', required: true, schema: { type: 'string', pattern: '^con_' } },
-    { name: 'path', in: 'path', required: true, schema: { type: 'string' }, description: "The platform's own path; may hold slashes." },
+    {
+      name: 'path',
+      in: 'path',
+      required: true,
+      schema: { type: 'string' },
+      description: "The platform's own path; may hold slashes.",
+    },
   ],
   responses: {
-    default: { description: "The platform's answer, with known credentials taken out; or a problem of ours." },
-    ...problemsOf(['AMBIGUOUS_PATH', 'UNAUTHENTICATED', 'PATH_NOT_FORWARDED', 'CONNECTION_NOT_FOUND', 'BODY_TOO_LARGE', 'OUTBOUND_CONNECT_FAILED', 'OUTBOUND_TIMEOUT']),
+    default: {
+      description: "The platform's answer, with known credentials taken out; or a problem of ours.",
+    },
+    ...problemsOf([
+      'AMBIGUOUS_PATH',
+      'UNAUTHENTICATED',
+      'PATH_NOT_FORWARDED',
+      'CONNECTION_NOT_FOUND',
+      'BODY_TOO_LARGE',
+      'OUTBOUND_CONNECT_FAILED',
+      'OUTBOUND_TIMEOUT',
+    ]),
   },
 });
 
@@ -122,18 +152,31 @@ const STREAMING_PATHS: Readonly<Record<string, Record<string, object>>> = Object
       operationId: 'receiveWebhook',
       summary: 'Receives a webhook: verified over the bytes received, stored, then acknowledged.',
       security: [],
-      parameters: [{ name: 'endpoint', in: 'path', required: true, schema: { type: 'string', pattern: '^ep_' } }],
+      parameters: [
+        { name: 'endpoint', in: 'path', required: true, schema: { type: 'string', pattern: '^ep_' } },
+      ],
       requestBody: { required: true, content: { '*/*': { schema: {} } } },
       responses: {
         200: {
           description: 'Durable, or a duplicate of what already is.',
           content: {
             'application/json': {
-              schema: { type: 'object', required: ['event', 'duplicate'], properties: { event: { type: 'string' }, duplicate: { type: 'boolean' } } },
+              schema: {
+                type: 'object',
+                required: ['event', 'duplicate'],
+                properties: { event: { type: 'string' }, duplicate: { type: 'boolean' } },
+              },
             },
           },
         },
-        ...problemsOf(['WEBHOOK_REFUSED', 'ENDPOINT_NOT_FOUND', 'BODY_TOO_LARGE', 'BUSY', 'ENDPOINT_PAUSED', 'STORE_UNAVAILABLE']),
+        ...problemsOf([
+          'WEBHOOK_REFUSED',
+          'ENDPOINT_NOT_FOUND',
+          'BODY_TOO_LARGE',
+          'BUSY',
+          'ENDPOINT_PAUSED',
+          'STORE_UNAVAILABLE',
+        ]),
       },
     },
   },

@@ -18,7 +18,10 @@ const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
 const OWN_CREDENTIAL = /s(?:k_(?:test|live|admin)|at)_syp_/i;
 
 /** `ANY /out/{connection}/{path}`: the call goes on under the platform's credential, streamed both ways. */
-export function registerOut(app: FastifyInstance, { access, connections, limits, contextOf }: OutRooms): void {
+export function registerOut(
+  app: FastifyInstance,
+  { access, connections, limits, contextOf }: OutRooms,
+): void {
   app.route({
     method: METHODS,
     url: '/out/*',
@@ -28,7 +31,11 @@ export function registerOut(app: FastifyInstance, { access, connections, limits,
       const { path, query } = parseTarget(raw.url);
       if (OWN_CREDENTIAL.test(query) || OWN_CREDENTIAL.test(path)) throw new Fault('CREDENTIAL_IN_URL');
       const authorization = singleHeader(raw, 'authorization');
-      const principal = await access.authenticate({ authorization, surface: 'runtime', actor: anonymous(context) });
+      const principal = await access.authenticate({
+        authorization,
+        surface: 'runtime',
+        actor: anonymous(context),
+      });
       const { connection, target } = splitOut(path);
       const { hasBody, bodyBytes } = bodyOf(raw.headers, limits.forwardBodyBytesMax);
       const answer = await connections.forward({
@@ -69,6 +76,7 @@ function bodyOf(
 
 function pairsOf(rawHeaders: readonly string[]): readonly (readonly [string, string])[] {
   const pairs: (readonly [string, string])[] = [];
-  for (let at = 0; at + 1 < rawHeaders.length; at += 2) pairs.push([rawHeaders[at] ?? '', rawHeaders[at + 1] ?? '']);
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2)
+    pairs.push([rawHeaders[at] ?? '', rawHeaders[at + 1] ?? '']);
   return pairs;
 }

@@ -39,7 +39,10 @@ for (const target of AMBIGUOUS) {
 }
 
 test('keeps path and query as received', () => {
-  assert.deepEqual(parseTarget('/out/con_1/a%20b;c=d?x=%2F..//&y'), { path: '/out/con_1/a%20b;c=d', query: '?x=%2F..//&y' });
+  assert.deepEqual(parseTarget('/out/con_1/a%20b;c=d?x=%2F..//&y'), {
+    path: '/out/con_1/a%20b;c=d',
+    query: '?x=%2F..//&y',
+  });
   assert.deepEqual(parseTarget('/a...b/.well-known/..c'), { path: '/a...b/.well-known/..c', query: '' });
 });
 
@@ -50,7 +53,13 @@ test('never throws anything else, and what passes joins to what came', () => {
         const { path, query } = parseTarget(`/${text}`);
         assert.equal(path + query, `/${text}`);
         // No segment survives that a WHATWG URL parser would rewrite.
-        assert.equal(new URL(`https://host.test${path}`).pathname, path.replace(/["<>^`{}|]/g, encodeURIComponent).replace(/%5E/g, '^').replace(/%7C/g, '|'));
+        assert.equal(
+          new URL(`https://host.test${path}`).pathname,
+          path
+            .replace(/["<>^`{}|]/g, encodeURIComponent)
+            .replace(/%5E/g, '^')
+            .replace(/%7C/g, '|'),
+        );
       } catch (thrown) {
         if (thrown instanceof assert.AssertionError) throw thrown;
         assert.equal((thrown as { code?: string }).code, 'AMBIGUOUS_PATH');

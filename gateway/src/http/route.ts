@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { type Actor, Fault, type FaultCode } from '#base';
 import type { Principal } from '#access';
+import { type Actor, Fault, type FaultCode } from '#base';
 
 export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
 
@@ -34,7 +34,9 @@ export interface RouteOptions<
   readonly status: 200 | 201 | 204;
   readonly answer: Answer;
   readonly faults: readonly FaultCode[];
-  readonly handle: (call: Call<z.output<Params>, z.output<Query>, z.output<Body>>) => Promise<z.input<Answer>>;
+  readonly handle: (
+    call: Call<z.output<Params>, z.output<Query>, z.output<Body>>,
+  ) => Promise<z.input<Answer>>;
 }
 
 /** A route as the server and the OpenAPI document need it. */

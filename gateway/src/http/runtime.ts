@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { openSecretText, Secret } from '#base';
 import type { Access } from '#access';
+import { openSecretText, Secret } from '#base';
 import { type Route, route } from './route.ts';
 import { idShape } from './shapes.ts';
 
@@ -14,7 +14,10 @@ export function runtimeRoutes({ access }: { access: Access }): readonly Route[] 
       summary: 'Exchanges a key id and its secret for a bearer token of one hour.',
       body: z.strictObject({ apiKey: idShape('key'), secret: z.string().min(1).max(200) }),
       status: 200,
-      answer: z.strictObject({ token: z.string(), expiresIn: z.number().int().meta({ description: 'Seconds.' }) }),
+      answer: z.strictObject({
+        token: z.string(),
+        expiresIn: z.number().int().meta({ description: 'Seconds.' }),
+      }),
       faults: ['INVALID_REQUEST', 'MALFORMED_BODY', 'INVALID_CREDENTIALS', 'KEY_REVOKED', 'WRONG_KEY_KIND'],
       handle: async (call) => {
         const { apiKey, secret } = call.body;

@@ -60,12 +60,16 @@ export function createHttp(ports: HttpPorts): Http {
     const fault = asFault(thrown);
     const { request: id } = contextFor(request);
     const route = request.routeOptions.url ?? '';
-    if (fault.status >= 500) log.error('request failed', { request: id, route, code: fault.code, error: fault.cause ?? fault });
+    if (fault.status >= 500)
+      log.error('request failed', { request: id, route, code: fault.code, error: fault.cause ?? fault });
     else log.info('request refused', { request: id, route, code: fault.code, status: fault.status });
     // A body that was not read to its end would be taken for the next request.
     if (!request.raw.complete) reply.header('connection', 'close');
     if (fault.retryAfterSeconds !== null) reply.header('retry-after', String(fault.retryAfterSeconds));
-    return reply.code(fault.status).type(PROBLEM_MEDIA_TYPE).send(JSON.stringify(problemOf(fault, id)));
+    return reply
+      .code(fault.status)
+      .type(PROBLEM_MEDIA_TYPE)
+      .send(JSON.stringify(problemOf(fault, id)));
   });
   app.setNotFoundHandler(async () => {
     throw new Fault('NOT_FOUND');
@@ -120,7 +124,8 @@ function createApp({ tls, limits }: HttpPorts): { app: FastifyInstance; server: 
     requestIdHeader: false,
     routerOptions: { maxParamLength: 200, ignoreTrailingSlash: false, caseSensitive: true },
     clientErrorHandler: (error, socket) => {
-      if (socket.writable && (error as NodeJS.ErrnoException).code !== 'ECONNRESET') socket.end(clientErrorAnswer(error));
+      if (socket.writable && (error as NodeJS.ErrnoException).code !== 'ECONNRESET')
+        socket.end(clientErrorAnswer(error));
       else socket.destroy();
     },
   });

@@ -5,17 +5,23 @@ import { type Id, type IdKind, isId, isoTime } from '#base';
 
 /** An id of one kind. */
 export function idShape<Kind extends IdKind>(kind: Kind): z.ZodType<Id<Kind>, Id<Kind>> {
-  return z.custom<Id<Kind>>((value) => isId(kind, value), { error: `is not the id of a ${kind}` }).meta({ type: 'string' });
+  return z
+    .custom<Id<Kind>>((value) => isId(kind, value), { error: `is not the id of a ${kind}` })
+    .meta({ type: 'string' });
 }
 
 /** The path parameter that names one object, such as `{key}`. */
-export function idParams<Kind extends IdKind>(kind: Kind): z.ZodObject<{ id: z.ZodType<Id<Kind>, Id<Kind>> }> {
+export function idParams<Kind extends IdKind>(
+  kind: Kind,
+): z.ZodObject<{ id: z.ZodType<Id<Kind>, Id<Kind>> }> {
   return z.strictObject({ id: idShape(kind) });
 }
 
 export const nameShape = z
   .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9 ._-]{0,62}$/, { error: 'must be 1 to 63 letters, digits, spaces, dots, dashes' });
+  .regex(/^[A-Za-z0-9][A-Za-z0-9 ._-]{0,62}$/, {
+    error: 'must be 1 to 63 letters, digits, spaces, dots, dashes',
+  });
 
 /** Milliseconds since the epoch inside, ISO 8601 outside. */
 export const timeShape = z.string().meta({ format: 'date-time' });

@@ -15,7 +15,16 @@ export interface SurfaceRooms {
 
 const JSON_TYPE = /^application\/json(?:; ?charset=utf-8)?$/i;
 // Names under which a credential is commonly put into an address, where every hop would log it.
-const CREDENTIAL_NAMES = new Set(['token', 'access_token', 'api_key', 'apikey', 'key', 'secret', 'authorization', 'password']);
+const CREDENTIAL_NAMES = new Set([
+  'token',
+  'access_token',
+  'api_key',
+  'apikey',
+  'key',
+  'secret',
+  'authorization',
+  'password',
+]);
 const JSON_DEPTH_MAX = 32;
 
 /** Registers the routes with JSON shapes. */
@@ -29,7 +38,12 @@ export function registerRoutes(app: FastifyInstance, routes: readonly Route[], r
   }
 }
 
-async function answer(route: Route, request: FastifyRequest, reply: FastifyReply, rooms: SurfaceRooms): Promise<unknown> {
+async function answer(
+  route: Route,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  rooms: SurfaceRooms,
+): Promise<unknown> {
   const context = rooms.contextOf(request);
   const query = queryOf(request.raw.url);
   const principal = await principalOf(route, request, context, rooms.access);
@@ -82,11 +96,15 @@ export function parseJson(bytes: Uint8Array): unknown {
   } catch (cause) {
     throw new Fault('MALFORMED_BODY', { cause });
   }
-  if (depthOf(value, 0) > JSON_DEPTH_MAX) throw new Fault('MALFORMED_BODY', { detail: `It is nested deeper than ${JSON_DEPTH_MAX}.` });
+  if (depthOf(value, 0) > JSON_DEPTH_MAX)
+    throw new Fault('MALFORMED_BODY', { detail: `It is nested deeper than ${JSON_DEPTH_MAX}.` });
   return value;
 }
 
 function depthOf(value: unknown, depth: number): number {
   if (depth > JSON_DEPTH_MAX || typeof value !== 'object' || value === null) return depth;
-  return Object.values(value).reduce<number>((deepest, child) => Math.max(deepest, depthOf(child, depth + 1)), depth);
+  return Object.values(value).reduce<number>(
+    (deepest, child) => Math.max(deepest, depthOf(child, depth + 1)),
+    depth,
+  );
 }

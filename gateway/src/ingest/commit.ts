@@ -65,11 +65,15 @@ export function createCommits(ports: CommitPorts): Batcher<Incoming, Stored> {
   });
 }
 
-async function flush(ports: CommitPorts, items: readonly Incoming[]): Promise<readonly BatchResult<Stored>[]> {
+async function flush(
+  ports: CommitPorts,
+  items: readonly Incoming[],
+): Promise<readonly BatchResult<Stored>[]> {
   const results = new Map<Incoming, BatchResult<Stored>>();
   for (const [environment, group] of Map.groupBy(items, (item) => item.environment)) {
     try {
-      for (const [item, value] of await storeGroup(ports, environment, group)) results.set(item, { ok: true, value });
+      for (const [item, value] of await storeGroup(ports, environment, group))
+        results.set(item, { ok: true, value });
     } catch (thrown) {
       for (const item of group) results.set(item, { ok: false, fault: toFault(thrown) });
     }
@@ -91,13 +95,22 @@ function storeGroup(
     for (const item of fresh) results.set(item, { event: item.id, duplicate: false });
     const repeated = group.filter(({ id }) => !stored.has(id));
     if (repeated.length > 0) {
-      const keys = [environment, repeated.map(({ endpoint }) => endpoint), repeated.map((item) => Buffer.from(item.duplicateKey))];
+      const keys = [
+        environment,
+        repeated.map(({ endpoint }) => endpoint),
+        repeated.map((item) => Buffer.from(item.duplicateKey)),
+      ];
       for (const { event_id: event, position } of await tx.rows(selectEventKeys, keys)) {
         const item = repeated[position - 1];
         if (item !== undefined) results.set(item, { event, duplicate: true });
       }
     }
-    if (fresh.length > 0) await fanOut.inTransaction(tx, environment, fresh.map(({ id }) => id));
+    if (fresh.length > 0)
+      await fanOut.inTransaction(
+        tx,
+        environment,
+        fresh.map(({ id }) => id),
+      );
     for (let at = 0; at < fresh.length; at += EVENTS_PER_ENTRY_MAX) {
       await audit.record(tx, environment, entryOf(fresh.slice(at, at + EVENTS_PER_ENTRY_MAX)));
     }

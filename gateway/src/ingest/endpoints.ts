@@ -70,7 +70,11 @@ export interface Endpoints {
     endpoint: { environment: EnvironmentId; platform: string; name: string; secret: Secret },
     actor: Actor,
   ): Promise<EndpointView>;
-  list(query: { environment: EnvironmentId; after?: string | undefined; limit: number }): Promise<Page<EndpointView>>;
+  list(query: {
+    environment: EnvironmentId;
+    after?: string | undefined;
+    limit: number;
+  }): Promise<Page<EndpointView>>;
   get(target: EndpointTarget): Promise<EndpointView>;
   /** Replaces the secret at once. */
   setSecret(change: EndpointTarget & { secret: Secret }, actor: Actor): Promise<EndpointView>;
@@ -89,7 +93,11 @@ export function createEndpoints(ports: EndpointPorts): Endpoints & {
     ask: (endpoint) => open(ports, endpoint),
   });
 
-  const insertSecret = async (tx: Transaction, target: EndpointTarget, sealed: { id: string; bytes: Buffer }) => {
+  const insertSecret = async (
+    tx: Transaction,
+    target: EndpointTarget,
+    sealed: { id: string; bytes: Buffer },
+  ) => {
     const values = [target.environment, target.endpoint, sealed.id, sealed.bytes, new Date(clock.now())];
     await tx.run(insertEndpointSecret, values);
   };
@@ -107,7 +115,12 @@ export function createEndpoints(ports: EndpointPorts): Endpoints & {
       const row = await tx.row(selectEndpoint, [environment, endpoint]);
       if (row === null) throw new Fault('ENDPOINT_NOT_FOUND');
       const details = await work(tx, row);
-      const act = { action: 'endpoint.changed', actor, resource: `endpoint:${endpoint}`, outcome: 'success' } as const;
+      const act = {
+        action: 'endpoint.changed',
+        actor,
+        resource: `endpoint:${endpoint}`,
+        outcome: 'success',
+      } as const;
       await audit.record(tx, environment, { ...act, details });
       return viewOf((await tx.row(selectEndpoint, [environment, endpoint])) ?? row);
     });
@@ -127,8 +140,16 @@ export function createEndpoints(ports: EndpointPorts): Endpoints & {
       await store.transaction(environment, async (tx) => {
         await tx.run(insertEndpoint, [environment, endpoint, platform, name, new Date(createdAtMs)]);
         await insertSecret(tx, { environment, endpoint }, sealed);
-        const act = { action: 'endpoint.created', actor, resource: `endpoint:${endpoint}`, outcome: 'success' } as const;
-        await audit.record(tx, environment, { ...act, details: { platform, name, at: isoTime(createdAtMs) } });
+        const act = {
+          action: 'endpoint.created',
+          actor,
+          resource: `endpoint:${endpoint}`,
+          outcome: 'success',
+        } as const;
+        await audit.record(tx, environment, {
+          ...act,
+          details: { platform, name, at: isoTime(createdAtMs) },
+        });
       });
       return { id: endpoint, platform, name, state: 'active', createdAtMs };
     },
@@ -141,7 +162,9 @@ export function createEndpoints(ports: EndpointPorts): Endpoints & {
     },
 
     async get({ environment, endpoint }) {
-      const row = await store.transaction(environment, (tx) => tx.row(selectEndpoint, [environment, endpoint]));
+      const row = await store.transaction(environment, (tx) =>
+        tx.row(selectEndpoint, [environment, endpoint]),
+      );
       if (row === null) throw new Fault('ENDPOINT_NOT_FOUND');
       return viewOf(row);
     },
@@ -189,7 +212,9 @@ function secretBytes(scheme: SchemeName, secret: Secret): Uint8Array {
     return parseSecret(scheme, openSecretText(secret));
   } catch (thrown) {
     if (!(thrown instanceof SchemeFault)) throw thrown;
-    throw new Fault('INVALID_REQUEST', { fields: [{ path: 'body.secret', problem: SECRET_PROBLEMS[thrown.code] ?? 'is not usable' }] });
+    throw new Fault('INVALID_REQUEST', {
+      fields: [{ path: 'body.secret', problem: SECRET_PROBLEMS[thrown.code] ?? 'is not usable' }],
+    });
   }
 }
 

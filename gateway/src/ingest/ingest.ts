@@ -105,13 +105,24 @@ export function createIngest(ports: IngestPorts): Ingest {
   const commits = createCommits(ports);
   let partitions: Repeat | null = null;
 
-  const read = async (environment: EnvironmentId, ids: readonly string[]): Promise<ReadonlyMap<string, StoredEvent>> => {
+  const read = async (
+    environment: EnvironmentId,
+    ids: readonly string[],
+  ): Promise<ReadonlyMap<string, StoredEvent>> => {
     const rows = await store.transaction(environment, (tx) => tx.rows(selectBodies, [environment, ids]));
     const sealer = await keyring.sealer(environment, 'events');
     const found = new Map<string, StoredEvent>();
     for (const { id, platform, type, received_at, content_type: contentType, sealed_body } of rows) {
       const body = await sealer.open({ record: id, field: 'body' }, sealed_body);
-      found.set(id, { id, environment, platform, type, contentType, receivedAtMs: received_at.getTime(), body });
+      found.set(id, {
+        id,
+        environment,
+        platform,
+        type,
+        contentType,
+        receivedAtMs: received_at.getTime(),
+        body,
+      });
     }
     return found;
   };
@@ -132,7 +143,8 @@ export function createIngest(ports: IngestPorts): Ingest {
     async receive({ endpoint, rawHeaders, body, address }) {
       const target = await endpoints.inUse(endpoint);
       if (target === null) throw new Fault('ENDPOINT_NOT_FOUND');
-      if (target.state === 'paused') throw new Fault('ENDPOINT_PAUSED', { retryAfterSeconds: PAUSE_RETRY_SECONDS });
+      if (target.state === 'paused')
+        throw new Fault('ENDPOINT_PAUSED', { retryAfterSeconds: PAUSE_RETRY_SECONDS });
       const { environment, platform, secrets } = target;
       const receivedAtMs = clock.now();
       const verdict = verify({ scheme: platform.scheme, secrets, rawHeaders, body, nowMs: receivedAtMs });
@@ -171,7 +183,12 @@ export function createIngest(ports: IngestPorts): Ingest {
         return viewOf(row);
       },
       async reveal({ environment, event }, actor) {
-        const act = { action: 'event.revealed', actor, resource: `event:${event}`, outcome: 'intent' } as const;
+        const act = {
+          action: 'event.revealed',
+          actor,
+          resource: `event:${event}`,
+          outcome: 'intent',
+        } as const;
         await audit.note(environment, { ...act, details: {} });
         const found = (await read(environment, [event])).get(event);
         if (found === undefined) throw new Fault('EVENT_NOT_FOUND');

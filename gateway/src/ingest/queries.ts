@@ -62,7 +62,8 @@ export const deleteEndpointSecrets = statement(
 export const selectEndpointInUse = statement(
   'ingest.select_endpoint_in_use',
   `select environment_id, platform, state from endpoints where id = $1`,
-  (row) => z.object({ environment_id: environmentColumn, platform: z.string(), state: stateColumn }).parse(row),
+  (row) =>
+    z.object({ environment_id: environmentColumn, platform: z.string(), state: stateColumn }).parse(row),
 );
 
 export const selectEndpointSecrets = statement(

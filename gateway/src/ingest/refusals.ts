@@ -1,4 +1,12 @@
-import { type AuditPort, type Clock, type EndpointId, type EnvironmentId, type Limits, SYSTEM, toFault } from '#base';
+import {
+  type AuditPort,
+  type Clock,
+  type EndpointId,
+  type EnvironmentId,
+  type Limits,
+  SYSTEM,
+  toFault,
+} from '#base';
 import { type BatchResult, createBatcher } from '#store';
 
 /** A webhook that was refused: enough to look into it, nothing of what it carried. */
@@ -42,7 +50,10 @@ export function createRefusals(ports: { audit: AuditPort; limits: Limits; clock:
 }
 
 async function flush(audit: AuditPort, items: readonly Refusal[]): Promise<readonly BatchResult<null>[]> {
-  const groups = Map.groupBy(items, ({ environment, endpoint, reason }) => `${environment} ${endpoint} ${reason}`);
+  const groups = Map.groupBy(
+    items,
+    ({ environment, endpoint, reason }) => `${environment} ${endpoint} ${reason}`,
+  );
   const results = new Map<Refusal, BatchResult<null>>();
   await Promise.all(
     [...groups.values()].map(async (group) => {

@@ -1,7 +1,11 @@
 import { z } from 'zod';
 import type { PlatformProfile } from './profile.ts';
 
-const field = z.string().min(1).max(512).regex(/^[\x21-\x7e]+$/);
+const field = z
+  .string()
+  .min(1)
+  .max(512)
+  .regex(/^[\x21-\x7e]+$/);
 
 /**
  * Koywe, Platform/Payments API. Sources: https://docs.koywe.com/getting-started/credentials (sign-in),
@@ -24,7 +28,13 @@ export const koywe: PlatformProfile = Object.freeze({
   tokenLifeSeconds: 3_600,
   renewBeforeSeconds: 300,
   refusedPaths: Object.freeze(['/api/v1/auth']),
-  requestHeaders: Object.freeze(['accept', 'accept-language', 'content-type', 'idempotency-key', 'x-request-id']),
+  requestHeaders: Object.freeze([
+    'accept',
+    'accept-language',
+    'content-type',
+    'idempotency-key',
+    'x-request-id',
+  ]),
   responseHeaders: Object.freeze([
     'content-type',
     'content-language',

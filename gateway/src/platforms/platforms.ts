@@ -10,7 +10,8 @@ export const PLATFORMS: Readonly<Record<string, PlatformProfile>> = Object.freez
 /** The profile of a platform. Throws `PLATFORM_UNKNOWN`. */
 export function platformNamed(name: string): PlatformProfile {
   const profile = PLATFORMS[name];
-  if (profile === undefined) throw new Fault('PLATFORM_UNKNOWN', { detail: `Known: ${Object.keys(PLATFORMS).join(', ')}.` });
+  if (profile === undefined)
+    throw new Fault('PLATFORM_UNKNOWN', { detail: `Known: ${Object.keys(PLATFORMS).join(', ')}.` });
   return profile;
 }
 

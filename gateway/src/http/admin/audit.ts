@@ -24,14 +24,23 @@ const entryShape = z
 const refusals = ['INVALID_REQUEST', 'UNAUTHENTICATED', 'WRONG_KEY_KIND'] as const;
 
 /** The log: entries to read, the newest signed checkpoint, and the key to verify it with. */
-export function auditRoutes({ audit, pageItemsMax }: { audit: Audit; pageItemsMax: number }): readonly Route[] {
+export function auditRoutes({
+  audit,
+  pageItemsMax,
+}: {
+  audit: Audit;
+  pageItemsMax: number;
+}): readonly Route[] {
   return [
     route({
       method: 'GET',
       path: '/admin/v1/audit/entries',
       surface: 'admin',
       summary: 'Lists entries of the log, newest first. `index` is their place in the tree.',
-      query: pageQuery(pageItemsMax, { action: z.string().max(60).optional(), resource: z.string().max(100).optional() }).extend({
+      query: pageQuery(pageItemsMax, {
+        action: z.string().max(60).optional(),
+        resource: z.string().max(100).optional(),
+      }).extend({
         after: z.coerce.number().int().min(0).optional(),
       }),
       status: 200,
@@ -42,20 +51,29 @@ export function auditRoutes({ audit, pageItemsMax }: { audit: Audit; pageItemsMa
       faults: refusals,
       handle: async (call) => {
         const page = await audit.entries({ environment: principalOf(call).environment, ...call.query });
-        return z.custom<{ items: { index: number | null; entry: z.input<typeof entryShape> }[]; next: number | null }>().parse(page);
+        return z
+          .custom<{
+            items: { index: number | null; entry: z.input<typeof entryShape> }[];
+            next: number | null;
+          }>()
+          .parse(page);
       },
     }),
     route({
       method: 'GET',
       path: '/admin/v1/audit/checkpoint',
       surface: 'admin',
-      summary: 'The newest signed checkpoint of the log and the key that verifies it. Keep both somewhere else.',
+      summary:
+        'The newest signed checkpoint of the log and the key that verifies it. Keep both somewhere else.',
       status: 200,
       answer: z.strictObject({ checkpoint: z.string().nullable(), verifierKey: z.string() }),
       faults: refusals,
       handle: async (call) => {
         const { environment } = principalOf(call);
-        return { checkpoint: await audit.checkpoint(environment), verifierKey: await audit.verifierKey(environment) };
+        return {
+          checkpoint: await audit.checkpoint(environment),
+          verifierKey: await audit.verifierKey(environment),
+        };
       },
     }),
   ];

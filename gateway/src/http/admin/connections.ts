@@ -19,7 +19,10 @@ const connectionShape = z
 
 const credentialShape = z
   .record(z.string().regex(/^[A-Za-z]{1,40}$/), z.string().min(1).max(4_096))
-  .meta({ description: "The platform's credential; the fields depend on the platform. Stored sealed, never shown again." });
+  .meta({
+    description:
+      "The platform's credential; the fields depend on the platform. Stored sealed, never shown again.",
+  });
 const baseUrlShape = z.string().min(1).max(300);
 
 const newConnectionShape = z.strictObject({
@@ -29,12 +32,18 @@ const newConnectionShape = z.strictObject({
   baseUrl: baseUrlShape.optional(),
 });
 
-const changeShape = z.strictObject({ baseUrl: baseUrlShape.optional(), credential: credentialShape.optional() });
+const changeShape = z.strictObject({
+  baseUrl: baseUrlShape.optional(),
+  credential: credentialShape.optional(),
+});
 
 const refusals = ['INVALID_REQUEST', 'UNAUTHENTICATED', 'WRONG_KEY_KIND'] as const;
 
 /** Administration of connections. */
-export function connectionRoutes(rooms: { connections: Connections; pageItemsMax: number }): readonly Route[] {
+export function connectionRoutes(rooms: {
+  connections: Connections;
+  pageItemsMax: number;
+}): readonly Route[] {
   const { connections, pageItemsMax } = rooms;
   return [
     route({
@@ -107,7 +116,10 @@ export function connectionRoutes(rooms: { connections: Connections; pageItemsMax
       answer: z.null(),
       faults: [...refusals, 'CONNECTION_NOT_FOUND'],
       handle: async (call) => {
-        await connections.remove({ environment: principalOf(call).environment, connection: call.params.id }, call.actor);
+        await connections.remove(
+          { environment: principalOf(call).environment, connection: call.params.id },
+          call.actor,
+        );
         return null;
       },
     }),
@@ -130,5 +142,13 @@ export function connectionRoutes(rooms: { connections: Connections; pageItemsMax
 
 function shown(view: ConnectionView): z.input<typeof connectionShape> {
   const { id, platform, name, baseUrl, createdAtMs, changedAtMs } = view;
-  return { id, platform, name, baseUrl, prefix: `/out/${id}`, createdAt: isoTime(createdAtMs), changedAt: isoTime(changedAtMs) };
+  return {
+    id,
+    platform,
+    name,
+    baseUrl,
+    prefix: `/out/${id}`,
+    createdAt: isoTime(createdAtMs),
+    changedAt: isoTime(changedAtMs),
+  };
 }

@@ -7,7 +7,13 @@ import { principalOf } from './environment.ts';
 
 const stateShape = z.enum(['active', 'paused']);
 const destinationShape = z
-  .strictObject({ id: idShape('destination'), name: nameShape, url: z.string(), state: stateShape, createdAt: timeShape })
+  .strictObject({
+    id: idShape('destination'),
+    name: nameShape,
+    url: z.string(),
+    state: stateShape,
+    createdAt: timeShape,
+  })
   .meta({ id: 'Destination' });
 const urlShape = z.string().min(1).max(2_000);
 const refusals = ['INVALID_REQUEST', 'UNAUTHENTICATED', 'WRONG_KEY_KIND'] as const;
@@ -34,13 +40,17 @@ export function destinationRoutes(rooms: { delivery: Delivery; pageItemsMax: num
       method: 'POST',
       path: '/admin/v1/destinations',
       surface: 'admin',
-      summary: 'Names an application that gets every event, and makes the secret it verifies them with (shown this once).',
+      summary:
+        'Names an application that gets every event, and makes the secret it verifies them with (shown this once).',
       body: z.strictObject({ name: nameShape, url: urlShape }),
       status: 201,
       answer: z.strictObject({ destination: destinationShape, secret: z.string() }),
       faults: [...refusals, 'CONFLICT'],
       handle: async (call) => {
-        const made = await destinations.create({ environment: principalOf(call).environment, ...call.body }, call.actor);
+        const made = await destinations.create(
+          { environment: principalOf(call).environment, ...call.body },
+          call.actor,
+        );
         return { destination: shown(made.destination), secret: openSecretText(made.secret) };
       },
     }),

@@ -17,11 +17,21 @@ const endpointShape = z
   })
   .meta({ id: 'Endpoint' });
 
-const secretShape = z.string().min(16).max(512).meta({ description: "The webhook's secret, as the platform has it. Stored sealed." });
+const secretShape = z
+  .string()
+  .min(16)
+  .max(512)
+  .meta({ description: "The webhook's secret, as the platform has it. Stored sealed." });
 const refusals = ['INVALID_REQUEST', 'UNAUTHENTICATED', 'WRONG_KEY_KIND'] as const;
 
 /** Administration of endpoints. */
-export function endpointRoutes({ ingest, pageItemsMax }: { ingest: Ingest; pageItemsMax: number }): readonly Route[] {
+export function endpointRoutes({
+  ingest,
+  pageItemsMax,
+}: {
+  ingest: Ingest;
+  pageItemsMax: number;
+}): readonly Route[] {
   const { endpoints } = ingest;
   return [
     route({
@@ -50,7 +60,12 @@ export function endpointRoutes({ ingest, pageItemsMax }: { ingest: Ingest; pageI
       handle: async (call) => {
         const { platform, name, secret } = call.body;
         const { environment } = principalOf(call);
-        return shown(await endpoints.create({ environment, platform, name, secret: Secret.fromText(secret) }, call.actor));
+        return shown(
+          await endpoints.create(
+            { environment, platform, name, secret: Secret.fromText(secret) },
+            call.actor,
+          ),
+        );
       },
     }),
     route({
@@ -80,7 +95,8 @@ export function endpointRoutes({ ingest, pageItemsMax }: { ingest: Ingest; pageI
       handle: async (call) => {
         const target = { environment: principalOf(call).environment, endpoint: call.params.id };
         const { state, secret } = call.body;
-        if (secret !== undefined) await endpoints.setSecret({ ...target, secret: Secret.fromText(secret) }, call.actor);
+        if (secret !== undefined)
+          await endpoints.setSecret({ ...target, secret: Secret.fromText(secret) }, call.actor);
         if (state !== undefined) await endpoints.setState({ ...target, state }, call.actor);
         return shown(await endpoints.get(target));
       },

@@ -12,7 +12,10 @@ const eventShape = z
     endpoint: idShape('endpoint'),
     platform: z.string(),
     type: z.string().nullable(),
-    platformEvent: z.string().nullable().meta({ description: "The platform's own id of the event, as it was signed." }),
+    platformEvent: z
+      .string()
+      .nullable()
+      .meta({ description: "The platform's own id of the event, as it was signed." }),
     receivedAt: timeShape,
     bytes: z.number().int(),
     digest: z.string().meta({ description: 'SHA-256 of the body, hexadecimal.' }),
@@ -37,7 +40,11 @@ const deliveryShape = z
 const refusals = ['INVALID_REQUEST', 'UNAUTHENTICATED', 'WRONG_KEY_KIND'] as const;
 
 /** Events and their deliveries. */
-export function eventRoutes(rooms: { ingest: Ingest; delivery: Delivery; pageItemsMax: number }): readonly Route[] {
+export function eventRoutes(rooms: {
+  ingest: Ingest;
+  delivery: Delivery;
+  pageItemsMax: number;
+}): readonly Route[] {
   const { ingest, delivery, pageItemsMax } = rooms;
   return [
     route({
@@ -45,7 +52,10 @@ export function eventRoutes(rooms: { ingest: Ingest; delivery: Delivery; pageIte
       path: '/admin/v1/events',
       surface: 'admin',
       summary: 'Lists events, newest first, without their bodies.',
-      query: pageQuery(pageItemsMax, { endpoint: idShape('endpoint').optional(), type: z.string().max(100).optional() }),
+      query: pageQuery(pageItemsMax, {
+        endpoint: idShape('endpoint').optional(),
+        type: z.string().max(100).optional(),
+      }),
       status: 200,
       answer: pageOf(eventShape),
       faults: refusals,
@@ -72,7 +82,8 @@ export function eventRoutes(rooms: { ingest: Ingest; delivery: Delivery; pageIte
       method: 'POST',
       path: '/admin/v1/events/{id}/reveal',
       surface: 'admin',
-      summary: 'Gives the body of an event, byte-exact in base64. The log has an entry before the body is opened.',
+      summary:
+        'Gives the body of an event, byte-exact in base64. The log has an entry before the body is opened.',
       params: idParams('event'),
       status: 200,
       answer: z.strictObject({ id: idShape('event'), contentType: z.string(), body: z.base64() }),
@@ -87,7 +98,8 @@ export function eventRoutes(rooms: { ingest: Ingest; delivery: Delivery; pageIte
       method: 'POST',
       path: '/admin/v1/events/{id}/replay',
       surface: 'admin',
-      summary: 'Delivers an event again, to every active destination or to the one named, under the same event id.',
+      summary:
+        'Delivers an event again, to every active destination or to the one named, under the same event id.',
       params: idParams('event'),
       body: z.strictObject({ destination: idShape('destination').optional() }),
       status: 200,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { isoTime, openSecretText } from '#base';
 import type { Access, KeyView } from '#access';
+import { isoTime, openSecretText } from '#base';
 import { type Route, route } from '../route.ts';
 import { idParams, idShape, nameShape, pageOf, pageQuery, timeOrNull, timeShape } from '../shapes.ts';
 import { principalOf } from './environment.ts';
@@ -18,7 +18,13 @@ const keyShape = z
 const newKeyShape = z.strictObject({ kind: z.enum(['test', 'live', 'admin']), name: nameShape });
 
 /** Administration of API keys. */
-export function keyRoutes({ access, pageItemsMax }: { access: Access; pageItemsMax: number }): readonly Route[] {
+export function keyRoutes({
+  access,
+  pageItemsMax,
+}: {
+  access: Access;
+  pageItemsMax: number;
+}): readonly Route[] {
   return [
     route({
       method: 'GET',
@@ -44,7 +50,10 @@ export function keyRoutes({ access, pageItemsMax }: { access: Access; pageItemsM
       answer: z.strictObject({ key: keyShape, secret: z.string() }),
       faults: ['INVALID_REQUEST', 'UNAUTHENTICATED', 'WRONG_KEY_KIND', 'CONFLICT'],
       handle: async (call) => {
-        const made = await access.createKey({ environment: principalOf(call).environment, ...call.body }, call.actor);
+        const made = await access.createKey(
+          { environment: principalOf(call).environment, ...call.body },
+          call.actor,
+        );
         return { key: shown(made.key), secret: openSecretText(made.secret) };
       },
     }),
