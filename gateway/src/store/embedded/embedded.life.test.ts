@@ -222,7 +222,7 @@ test('a postmaster.pid whose number is a stranger’s by now does not stop the s
   const data = await dataOf(directory);
   const pidFile = await readFile(join(data, 'postmaster.pid'), 'utf8');
   await server.stop();
-  const stranger = spawn('sleep', ['600'], { stdio: 'ignore', cwd: '/', ...(account ?? {}) });
+  const stranger = spawn('sleep', ['600'], { stdio: 'ignore', cwd: '/', ...account });
   t.after(() => stranger.kill('SIGKILL'));
   await writeFile(join(data, 'postmaster.pid'), pidFile.replace(/^\d+/, String(stranger.pid)));
   if (account !== null) chownSync(join(data, 'postmaster.pid'), account.uid, account.gid);
