@@ -7,9 +7,9 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { certificate, startServer } from '@sallyport/sandbox/loopback-server';
 import { parseSecret, sign } from '@sallyport/schemes';
 import { Agent, request } from 'undici';
-import { certificate, startServer } from '../packages/sdk/test/loopback-server.ts';
 
 const app = fileURLToPath(new URL('app.ts', import.meta.url));
 const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
@@ -39,7 +39,7 @@ async function startDemo(t: TestContext, sallyportUrl: string): Promise<Demo> {
       DEMO_TLS_KEY_FILE: join(certificate.folder, 'key.pem'),
       DEMO_TLS_CERT_FILE: join(certificate.folder, 'cert.pem'),
       SALLYPORT_URL: sallyportUrl,
-      SALLYPORT_CA_FILE: join(certificate.folder, 'cert.pem'),
+      SALLYPORT_CA_FILE: join(certificate.folder, 'ca.pem'),
       SALLYPORT_KEY_FILE: file('api-key', 'sk_test_syp_0123456789abcdefghijklmnop'),
       SALLYPORT_CONNECTION: `${sallyportUrl}/out/con_1`,
       SALLYPORT_DELIVERY_SECRET_FILE: file('delivery-secret', secret),
@@ -55,7 +55,7 @@ async function startDemo(t: TestContext, sallyportUrl: string): Promise<Demo> {
   assert.ok(typeof ready === 'object' && ready !== null && 'event' in ready && 'url' in ready);
   assert.equal(ready.event, 'demo.ready');
   const url = String(ready.url);
-  const dispatcher = new Agent({ connect: { ca: certificate.pem } });
+  const dispatcher = new Agent({ connect: { ca: certificate.ca } });
   t.after(() => dispatcher.close());
   const post: Demo['post'] = async (path, { headers = {}, body = Buffer.alloc(0) } = {}) => {
     const response = await request(`${url}${path}`, { method: 'POST', headers, body, dispatcher });

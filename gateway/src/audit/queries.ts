@@ -24,13 +24,13 @@ export const insertPendings = statement(
 /** System role: where there is something to integrate. */
 export const selectPendingEnvironments = statement(
   'audit.select_pending_environments',
-  `with recursive environments as (
+  `with recursive found as (
      (select environment_id from audit_pending order by environment_id limit 1)
      union all
      select (select p.environment_id from audit_pending p where p.environment_id > e.environment_id
              order by p.environment_id limit 1)
-     from environments e where e.environment_id is not null
-   ) select environment_id from environments where environment_id is not null`,
+     from found e where e.environment_id is not null
+   ) select environment_id from found where environment_id is not null`,
   (row) => z.object({ environment_id: environmentColumn }).parse(row).environment_id,
 );
 

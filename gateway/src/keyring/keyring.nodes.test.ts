@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { type Clock, Fault, fromHex, openSecretText, SYSTEM, silentLog, toHex, utf8 } from '#base';
 import { createKeyring, openFileKeyManager } from '#keyring';
 import { withDatabase } from '#test/database';
-import { startChild } from './child-task.ts';
+import { startChild } from './child-task.fixture.ts';
 import { freshKeyManager, newEnvironmentId, recordingAudit, temporaryFolder } from './fixture.ts';
 
 const PLACE = Object.freeze({ record: 'record', field: 'field' });

@@ -8,7 +8,7 @@ import { type EnvironmentId, openSecretText, SYSTEM, silentLog, utf8 } from '#ba
 import { createKeyring, type KeyManager, openFileKeyManager, type SealPurpose } from '#keyring';
 import { type Store, statement } from '#store';
 import { withDatabase } from '#test/database';
-import { startChild } from './child-task.ts';
+import { startChild } from './child-task.fixture.ts';
 import { newEnvironmentId, recordingAudit, temporaryFolder } from './fixture.ts';
 
 const PLACE = Object.freeze({ record: 'record', field: 'field' });

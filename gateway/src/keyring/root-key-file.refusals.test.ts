@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { inspect } from 'node:util';
 import { Fault, randomBytes, utf8 } from '#base';
 import { openFileKeyManager } from '#keyring';
-import { startChild } from './child-task.ts';
+import { startChild } from './child-task.fixture.ts';
 import { temporaryFolder } from './fixture.ts';
 
 test('K1 a made root key file has mode 0600 whatever the umask, and opens again as the same key', async (t) => {

@@ -15,7 +15,7 @@ import {
   serve,
   serveRaw,
   textOf,
-} from './loopback-server.ts';
+} from './loopback-server.fixture.ts';
 
 /** Answers every request with these bytes. */
 function script(...pieces: (string | null)[]): (socket: TLSSocket) => void {

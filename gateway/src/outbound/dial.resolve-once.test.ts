@@ -7,7 +7,7 @@ import { type TestContext, test } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import { takeTurns } from './connect-first.ts';
 import { mayHaveBeenSent } from './faults.ts';
-import { callOf, faultOf, listening, openOutbound, serve, textOf } from './loopback-server.ts';
+import { callOf, faultOf, listening, openOutbound, serve, textOf } from './loopback-server.fixture.ts';
 import type { ResolvedAddress } from './resolve.ts';
 
 const LOOPBACK: ResolvedAddress = { address: '127.0.0.1', family: 4 };

@@ -9,7 +9,15 @@ import type { TLSSocket, TlsOptions } from 'node:tls';
 import { type CertificateOptions, createAuthority, issueCertificate } from '@sallyport/sandbox';
 import { Fault, limitsWith, silentLog, systemClock } from '#base';
 import { mayHaveBeenSent } from './faults.ts';
-import { authority, callOf, faultOf, listening, openOutbound, serve, textOf } from './loopback-server.ts';
+import {
+  authority,
+  callOf,
+  faultOf,
+  listening,
+  openOutbound,
+  serve,
+  textOf,
+} from './loopback-server.fixture.ts';
 import { createOutbound } from './outbound.ts';
 import { checkPins, isIssuedBy, pinOf } from './pins.ts';
 

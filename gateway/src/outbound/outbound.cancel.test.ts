@@ -5,7 +5,15 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import { test } from 'node:test';
 import { mayHaveBeenSent } from './faults.ts';
-import { callOf, faultOf, listening, openOutbound, serve, serveRaw, textOf } from './loopback-server.ts';
+import {
+  callOf,
+  faultOf,
+  listening,
+  openOutbound,
+  serve,
+  serveRaw,
+  textOf,
+} from './loopback-server.fixture.ts';
 
 test('cancelled before it begins, nothing is called', async (t) => {
   const server = await serve(t, (_request, response) => response.end());

@@ -9,7 +9,15 @@ import { createAuthority } from '@sallyport/sandbox';
 import { Fault } from '#base';
 import type { OutboundCall } from './call.ts';
 import { mayHaveBeenSent } from './faults.ts';
-import { authority, callOf, faultOf, openOutbound, serve, serveRaw, textOf } from './loopback-server.ts';
+import {
+  authority,
+  callOf,
+  faultOf,
+  openOutbound,
+  serve,
+  serveRaw,
+  textOf,
+} from './loopback-server.fixture.ts';
 import { pinOf } from './pins.ts';
 
 const other = await createAuthority({ name: 'Other' });

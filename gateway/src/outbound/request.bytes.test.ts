@@ -8,7 +8,7 @@ import fc from 'fast-check';
 import { Fault } from '#base';
 import type { HeaderField, OutboundCall } from './call.ts';
 import { mayHaveBeenSent } from './faults.ts';
-import { callOf, faultOf, openOutbound, serve, serveRaw, textOf } from './loopback-server.ts';
+import { callOf, faultOf, openOutbound, serve, serveRaw, textOf } from './loopback-server.fixture.ts';
 import { prepareHeaders } from './request.ts';
 
 const OK = 'HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n';

@@ -1,7 +1,7 @@
 // A call reaches the gateway as written, over checked TLS, with the key in its header; the platform's answer comes back whatever its status. K8 K10 K11 U6.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { certificate, startServer } from '../test/loopback-server.ts';
+import { certificate, startServer } from '@sallyport/sandbox/loopback-server';
 import { type CallRequest, createSallyport } from './index.ts';
 
 const key = 'sk_test_syp_0123456789abcdefghijklmnop';
@@ -13,7 +13,7 @@ test('a POST: path, query, bearer token, JSON body, idempotency key; status, hea
       response.end('{"id":"ord_1","amountIn":1.5}');
     },
   });
-  const sallyport = createSallyport({ url: server.url, key, ca: certificate.pem });
+  const sallyport = createSallyport({ url: server.url, key, ca: certificate.ca });
   t.after(() => sallyport.close());
   const answer = await sallyport.call('con_1', {
     method: 'POST',
@@ -44,7 +44,7 @@ test('bodies: bytes go as they are, empty answers are null, text is text, other 
       response.end(type === '' ? undefined : Buffer.from([0x68, 0x69]));
     },
   });
-  const sallyport = createSallyport({ url: server.url, key, ca: certificate.pem });
+  const sallyport = createSallyport({ url: server.url, key, ca: certificate.ca });
   t.after(() => sallyport.close());
   const bytes = Uint8Array.of(0, 255, 128);
   const empty = await sallyport.call('con_1', { method: 'PUT', path: '/0', body: bytes });
@@ -65,7 +65,7 @@ test("a platform's refusal is an answer, also a redirect, which is not followed"
       response.end('{"errorCode":"OR00001"}');
     },
   });
-  const sallyport = createSallyport({ url: server.url, key, ca: certificate.pem });
+  const sallyport = createSallyport({ url: server.url, key, ca: certificate.ca });
   t.after(() => sallyport.close());
   for (const status of [302, 400, 401, 422, 500]) {
     const answer = await sallyport.call('con_1', { method: 'GET', path: `/${status}` });
@@ -76,7 +76,7 @@ test("a platform's refusal is an answer, also a redirect, which is not followed"
 
 test('a connection may be the address that the start prints, at this gateway and no other, K11', async (t) => {
   const server = await startServer(t, { answer: (response) => response.end() });
-  const sallyport = createSallyport({ url: `${server.url}/`, key, ca: certificate.pem });
+  const sallyport = createSallyport({ url: `${server.url}/`, key, ca: certificate.ca });
   t.after(() => sallyport.close());
   await sallyport.call(`${server.url}/out/con_1`, { method: 'GET', path: 'a/b' });
   await sallyport.call(`${server.url}/out/con_1/`, { method: 'GET', path: '/a/b' });
@@ -108,7 +108,7 @@ test('a connection may be the address that the start prints, at this gateway and
 
 test('a request that would be read in two ways, or that sets what is not its own, is refused unsent', async (t) => {
   const server = await startServer(t, { answer: (response) => response.end() });
-  const sallyport = createSallyport({ url: server.url, key, ca: certificate.pem });
+  const sallyport = createSallyport({ url: server.url, key, ca: certificate.ca });
   t.after(() => sallyport.close());
   const refuse = async (code: string, request: CallRequest) => {
     await assert.rejects(sallyport.call('con_1', request), { code, status: null }, JSON.stringify(request));

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { certificate, startServer } from '../test/loopback-server.ts';
+import { certificate, startServer } from '@sallyport/sandbox/loopback-server';
 
 const home = fileURLToPath(new URL('..', import.meta.url));
 const readme = readFileSync(join(home, 'README.md'), 'utf8');
@@ -25,7 +25,7 @@ test('the examples of the README', async (t) => {
   const env = {
     SALLYPORT_URL: server.url,
     SALLYPORT_KEY: 'sk_test_syp_0123456789',
-    SALLYPORT_CA_FILE: join(certificate.folder, 'cert.pem'),
+    SALLYPORT_CA_FILE: join(certificate.folder, 'ca.pem'),
   };
   const run = async (name: string, code: string) => {
     writeFileSync(join(folder, name), code);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { inspect } from 'node:util';
-import { certificate, startServer } from '../test/loopback-server.ts';
+import { certificate, startServer } from '@sallyport/sandbox/loopback-server';
 import { createSallyport, SallyportError } from './index.ts';
 
 const key = 'sk_test_syp_0123456789abcdefghijklmnop';
@@ -30,7 +30,7 @@ test('a problem of the gateway: code, status, request id and Retry-After', async
       );
     },
   });
-  const sallyport = createSallyport({ url: server.url, key, ca: certificate.pem });
+  const sallyport = createSallyport({ url: server.url, key, ca: certificate.ca });
   t.after(() => sallyport.close());
   const error = await failureOf(sallyport.call('con_1', { method: 'GET', path: '/' }));
   const { code, status, requestId, retryAfterSeconds, message } = error;
@@ -65,7 +65,7 @@ test('problem documents of any shape: an error or an answer, never another kind 
       response.end(bodies[Number(target?.at(-1))]);
     },
   });
-  const sallyport = createSallyport({ url: server.url, key, ca: certificate.pem });
+  const sallyport = createSallyport({ url: server.url, key, ca: certificate.ca });
   t.after(() => sallyport.close());
   const codes: (string | number)[] = [];
   for (const index of bodies.keys()) {
@@ -87,7 +87,7 @@ test('JSON that is none, and an answer over the limit', async (t) => {
       response.end(target?.endsWith('large') ? Buffer.alloc(17 * 1024 * 1024, 0x20) : '{"cut":');
     },
   });
-  const sallyport = createSallyport({ url: server.url, key, ca: certificate.pem });
+  const sallyport = createSallyport({ url: server.url, key, ca: certificate.ca });
   t.after(() => sallyport.close());
   const malformed = await failureOf(sallyport.call('con_1', { method: 'GET', path: '/' }));
   assert.deepEqual([malformed.code, malformed.status], ['SDK_RESPONSE_MALFORMED', 200]);
@@ -101,7 +101,7 @@ test('K15 U6: a certificate that the given authority did not sign, or for anothe
   const otherName = createSallyport({
     url: server.url.replace('127.0.0.1', 'localhost'),
     key,
-    ca: certificate.pem,
+    ca: certificate.ca,
   });
   t.after(() => Promise.all([withoutCa.close(), otherName.close()]));
   for (const sallyport of [withoutCa, otherName]) {
@@ -114,7 +114,7 @@ test('K15 U6: a certificate that the given authority did not sign, or for anothe
 test('K8 U6: TLS 1.1 is refused', async (t) => {
   const tls = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT:@SECLEVEL=0' } as const;
   const server = await startServer(t, { answer: (response) => response.end(), tls });
-  const sallyport = createSallyport({ url: server.url, key, ca: certificate.pem });
+  const sallyport = createSallyport({ url: server.url, key, ca: certificate.ca });
   t.after(() => sallyport.close());
   const error = await failureOf(sallyport.call('con_1', { method: 'GET', path: '/' }));
   assert.equal(error.code, 'SDK_TLS_FAILED');
@@ -127,7 +127,7 @@ test('U14: an answer that never ends meets the time limit, whether its headers c
       if (target?.endsWith('/body')) response.write('x');
     },
   });
-  const sallyport = createSallyport({ url: server.url, key, ca: certificate.pem, timeoutMs: 200 });
+  const sallyport = createSallyport({ url: server.url, key, ca: certificate.ca, timeoutMs: 200 });
   for (const path of ['/headers', '/body']) {
     const error = await failureOf(sallyport.call('con_1', { method: 'GET', path }));
     assert.deepEqual([error.code, error.status], ['SDK_TIMED_OUT', null]);
@@ -136,13 +136,13 @@ test('U14: an answer that never ends meets the time limit, whether its headers c
 
 test('a connection that is reset or refused, and a client that was closed', async (t) => {
   const server = await startServer(t, { answer: (response) => response.destroy() });
-  const sallyport = createSallyport({ url: server.url, key, ca: certificate.pem });
+  const sallyport = createSallyport({ url: server.url, key, ca: certificate.ca });
   const reset = await failureOf(sallyport.call('con_1', { method: 'GET', path: '/' }));
   assert.equal(reset.code, 'SDK_UNREACHABLE');
   await sallyport.close();
   const closed = await failureOf(sallyport.call('con_1', { method: 'GET', path: '/' }));
   assert.equal(closed.code, 'SDK_CLOSED');
-  const nobody = createSallyport({ url: 'https://127.0.0.1:1', key, ca: certificate.pem });
+  const nobody = createSallyport({ url: 'https://127.0.0.1:1', key, ca: certificate.ca });
   t.after(() => nobody.close());
   assert.equal((await failureOf(nobody.call('con_1', { method: 'GET', path: '/' }))).code, 'SDK_UNREACHABLE');
 });

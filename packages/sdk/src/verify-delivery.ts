@@ -1,3 +1,4 @@
+// clock here: a receiver that names no time means now.
 import type { IncomingHttpHeaders } from 'node:http';
 import { parseSecret, type Reason, SchemeFault, type SchemeSecret, verify } from '@sallyport/schemes';
 

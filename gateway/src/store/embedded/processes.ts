@@ -1,6 +1,7 @@
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { systemClock } from '#base';
 import { runProgram } from './program.ts';
 
 const POLL_MS = 20;
@@ -27,9 +28,9 @@ export async function recordedPid(data: string): Promise<number | null> {
 
 /** Waits until a data directory has no process, at most so long; tells whether it has none. */
 export async function vacated(data: string, timeoutMs: number): Promise<boolean> {
-  for (const end = performance.now() + timeoutMs; ; await delay(POLL_MS)) {
+  for (const end = systemClock.monotonic() + timeoutMs; ; await delay(POLL_MS)) {
     if ((await processesOf(data)).length === 0) return true;
-    if (performance.now() >= end) return false;
+    if (systemClock.monotonic() >= end) return false;
   }
 }
 

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
-import type { Log } from '#base';
+import { type Log, systemClock } from '#base';
 import { codeOf } from '../failure.ts';
 import type { Binaries } from './binaries.ts';
 import { CLUSTER_DATABASE, CLUSTER_USER } from './cluster.ts';
@@ -142,9 +142,9 @@ async function ready(options: {
   log: Log;
 }): Promise<void> {
   const { home, password, child, output, log } = options;
-  const start = performance.now();
+  const start = systemClock.monotonic();
   let told = false;
-  for (; performance.now() - start < READY_TIMEOUT_MS; await delay(READY_POLL_MS)) {
+  for (; systemClock.monotonic() - start < READY_TIMEOUT_MS; await delay(READY_POLL_MS)) {
     if (hasEnded(child)) throw embeddedFailed({ output: output.tail() });
     const answer = await knock(home, password);
     if (answer === 'ready') return;
@@ -153,7 +153,7 @@ async function ready(options: {
         detail: 'The database does not accept its password. Restore the state folder from a backup.',
       });
     }
-    if (!told && performance.now() - start > READY_NOTICE_MS) {
+    if (!told && systemClock.monotonic() - start > READY_NOTICE_MS) {
       told = true;
       log.info('The embedded Postgres is recovering from an unclean end.');
     }

@@ -1,11 +1,12 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+// For tests of this and other workspaces.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type ServerOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, type TestContext } from 'node:test';
+import { createAuthority, issueCertificate } from './authority.ts';
 
 /** A real HTTPS server on loopback for one test, closed after it; every request is kept as it came. */
 export async function startServer(t: TestContext, { answer, tls = {} }: ServerPlan): Promise<LoopbackServer> {
@@ -56,25 +57,15 @@ export interface LoopbackServer {
   readonly seen: readonly SeenRequest[];
 }
 
-/** A self-signed certificate for 127.0.0.1, made afresh for the file: key and certificate as PEM, and their folder. */
-export const certificate = makeCertificate();
+/** A certificate for 127.0.0.1 and its authority, made afresh for the process: PEM, and as files in a folder. */
+export const certificate = await makeCertificate();
 
-function makeCertificate(): { key: string; pem: string; folder: string } {
-  const folder = mkdtempSync(join(tmpdir(), 'sdk-test-'));
+async function makeCertificate(): Promise<{ key: string; pem: string; ca: string; folder: string }> {
+  const folder = mkdtempSync(join(tmpdir(), 'loopback-test-'));
   after(() => rmSync(folder, { recursive: true, force: true }));
-  const subject = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1', '-days', '2'];
-  const key = [
-    '-newkey',
-    'ec',
-    '-pkeyopt',
-    'ec_paramgen_curve:prime256v1',
-    '-nodes',
-    '-keyout',
-    join(folder, 'key.pem'),
-  ];
-  execFileSync('openssl', ['req', '-x509', ...key, '-out', join(folder, 'cert.pem'), ...subject], {
-    stdio: 'ignore',
-  });
-  const read = (name: string) => readFileSync(join(folder, name), 'utf8');
-  return { key: read('key.pem'), pem: read('cert.pem'), folder };
+  const authority = await createAuthority({ name: 'Loopback test authority' });
+  const { key, cert } = await issueCertificate(authority, { names: ['127.0.0.1'] });
+  const files = { 'key.pem': key, 'cert.pem': cert, 'ca.pem': authority.cert };
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text, { mode: 0o600 });
+  return { key, pem: cert, ca: authority.cert, folder };
 }

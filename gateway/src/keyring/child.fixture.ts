@@ -10,9 +10,9 @@ import {
   toHex,
   utf8,
 } from '#base';
-import { createKeyring, type KeyManager, openFileKeyManager } from '#keyring';
 import { createStore } from '#store';
-import { type ChildTask, childTask } from './child-task.ts';
+import { type ChildTask, childTask } from './child-task.fixture.ts';
+import { createKeyring, type KeyManager, openFileKeyManager } from './index.ts';
 
 process.once('message', (message) => {
   run(childTask.parse(message)).then(

@@ -31,7 +31,7 @@ const said = z.object({
 
 /** For tests: starts a process that waits until it is told to begin. */
 export async function startChild(): Promise<{ begin(task: ChildTask): Promise<ChildResult> }> {
-  const child: ChildProcess = fork(new URL('./child.ts', import.meta.url), {
+  const child: ChildProcess = fork(new URL('./child.fixture.ts', import.meta.url), {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
   await once(child, 'message');
