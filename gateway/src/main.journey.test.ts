@@ -8,6 +8,7 @@ import { verifyExport } from '@sallyport/evidence';
 import { verify } from '@sallyport/schemes';
 import { withClient } from '#test/client';
 import { withGateway } from '#test/gateway';
+import { canary } from '../../tools/leaks/canaries.ts';
 
 interface Received {
   readonly id: string;
@@ -37,7 +38,8 @@ test('an order goes out, its webhooks come in and on to the application, and the
 
   const admin = (path: string, body: object) =>
     call({ method: 'POST', path: `/admin/v1${path}`, key: adminKey, body });
-  const secret = 'whsec-of-the-koywe-endpoint-0001';
+  const secret = canary('webhookSecret');
+  const email = canary('email');
   const connection = (
     await admin('/connections', {
       platform: 'koywe',
@@ -66,7 +68,9 @@ test('an order goes out, its webhooks come in and on to the application, and the
     countrySymbol: 'CL',
     businessType: 'PERSON',
     type: 'PERSON',
-    email: 'ana@customer.test',
+    email,
+    phone: canary('phone'),
+    lastName: canary('personName'),
   });
   assert.equal(contact.status, 201, contact.text);
   const order = await through(`${merchant}/orders`, {
@@ -75,6 +79,7 @@ test('an order goes out, its webhooks come in and on to the application, and the
     destinationCurrencySymbol: 'CLP',
     amountIn: 5_000,
     externalId: 'attempt-1',
+    description: `${canary('cardNumber')} ${canary('iban')}`,
     contactId: contact.json<{ id: string }>().id,
     paymentMethods: [{ method: 'KHIPU' }],
   });
@@ -101,6 +106,6 @@ test('an order goes out, its webhooks come in and on to the application, and the
   assert.equal(report.environment, environment);
   assert.ok(report.entries > 10);
   for (const { text } of [events, exported, order]) {
-    assert.ok(!text.includes(koywe.secret) && !text.includes(secret) && !text.includes('ana@customer.test'));
+    assert.ok(!text.includes(koywe.secret) && !text.includes(secret) && !text.includes(email));
   }
 });

@@ -19,6 +19,7 @@ import {
   silentLog,
   systemClock,
 } from '#base';
+import { canary } from '../../tools/leaks/canaries.ts';
 import { createGateway, type Gateway } from '../src/main.ts';
 import { type Cleanup, withDatabase } from './database.ts';
 
@@ -57,7 +58,7 @@ export async function withGateway(test: Cleanup, options: TestGatewayOptions = {
   const certificates = await issueCertificate(authority, { names: ['localhost', '127.0.0.1'] });
   const koywe = {
     apiKey: 'koywe-sandbox-api-key-1',
-    secret: 'koywe-sandbox-secret-0123456789abcdef',
+    secret: canary('platformSecret'),
     organizationId: 'org_sandbox',
     merchantId: 'mrc_sandbox',
     ...options.sandbox?.koywe,
