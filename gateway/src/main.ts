@@ -18,9 +18,12 @@ import { createIngest, type Ingest } from '#ingest';
 import { createKeyring, type Keyring, openFileKeyManager } from '#keyring';
 import { createOutbound } from '#outbound';
 import { createStore, type Store } from '#store';
+import { allMigrations } from './migrations.ts';
 
 export * from '#base';
-export { type Embedded, migrate, removeEmbedded, startEmbedded } from '#store';
+export type { Environment, EnvironmentKind } from '#environments';
+export { PLATFORMS } from '#platforms';
+export { claim, type Embedded, migrate, removeEmbedded, startEmbedded } from '#store';
 export { allMigrations } from './migrations.ts';
 
 export interface GatewayOptions {
@@ -39,11 +42,14 @@ export interface GatewayOptions {
   readonly log: Log;
 }
 
-/** Rooms that a local command uses besides the HTTP surface, to set up the first environment and its first key. */
+/** Rooms that a local command uses besides the HTTP surface, to set up the first environment and what is in it. */
 export interface Rooms {
   readonly environments: Environments;
   readonly access: Access;
   readonly audit: Audit;
+  readonly connections: Connections;
+  readonly endpoints: Ingest['endpoints'];
+  readonly destinations: Delivery['destinations'];
 }
 
 /** A gateway node. */
@@ -66,6 +72,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const { databaseUrl, limits, clock, log, listen } = options;
   const store = await createStore({ url: databaseUrl, limits, log, clock });
   try {
+    await requireUpToDate(store);
     return await join(options, store);
   } catch (thrown) {
     await store.close();
@@ -105,7 +112,14 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     let sweep: Repeat | null = null;
 
     return {
-      rooms: { environments, access, audit },
+      rooms: {
+        environments,
+        access,
+        audit,
+        connections,
+        endpoints: ingest.endpoints,
+        destinations: delivery.destinations,
+      },
       async start() {
         await delivery.prepare();
         await ingest.start();
@@ -139,6 +153,16 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       },
     };
   }
+}
+
+/** A gateway never runs on a schema that it doesn't know whole: half of it might work, and lose what the rest was for. */
+async function requireUpToDate(store: Store): Promise<void> {
+  const applied = new Set(await store.applied());
+  const missing = allMigrations.filter(({ number }) => !applied.has(number)).length;
+  if (missing === 0) return;
+  throw new Fault('DATABASE_UNSUITABLE', {
+    detail: `It lacks ${missing} migration(s) of this version: run \`sallyport migrate\`.`,
+  });
 }
 
 function lateAudit(late: { readonly audit: AuditPort | null }): AuditPort {

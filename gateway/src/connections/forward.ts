@@ -9,6 +9,7 @@ import {
   type EnvironmentId,
   Fault,
   type Limits,
+  type Log,
   toFault,
 } from '#base';
 import { mayHaveBeenSent, type Outbound, type OutboundAnswer } from '#outbound';
@@ -45,6 +46,7 @@ export interface ForwardPorts {
   readonly audit: AuditPort;
   readonly limits: Limits;
   readonly clock: Clock;
+  readonly log: Log;
 }
 
 interface Body {
@@ -58,7 +60,7 @@ interface Body {
  * before the answer has ended. On a 401 the token is renewed and the call repeated once, if its body can be.
  */
 export async function forward(ports: ForwardPorts, call: ForwardCall): Promise<ForwardAnswer> {
-  const { credentials, tokens, audit, limits, clock } = ports;
+  const { credentials, tokens, audit, limits, clock, log } = ports;
   const connection = await credentials.open(call.environment, call.connection);
   if (isRefusedPath(call.target, connection.platform.refusedPaths)) {
     await audit.note(
@@ -72,6 +74,15 @@ export async function forward(ports: ForwardPorts, call: ForwardCall): Promise<F
   const finish = (facts: { status?: number; code?: string; sent?: boolean }): Promise<void> => {
     const outcome = facts.code === undefined ? 'success' : 'failure';
     const durationMs = Math.round(clock.monotonic() - startedAtMs);
+    const { status, code } = facts;
+    log.info('call forwarded', {
+      connection: call.connection,
+      platform: connection.platform.name,
+      method: call.method,
+      durationMs,
+      ...(status === undefined ? {} : { status }),
+      ...(code === undefined ? {} : { code }),
+    });
     return audit.note(
       call.environment,
       actOf(call, { action: 'call.finished', outcome, durationMs, ...facts }),

@@ -5,6 +5,8 @@ import {
   type EnvironmentId,
   type JsonValue,
   type Limits,
+  type Log,
+  type LogFields,
   newId,
   SYSTEM,
   toFault,
@@ -29,6 +31,7 @@ export interface SettlePorts {
   readonly audit: AuditPort;
   readonly limits: Limits;
   readonly clock: Clock;
+  readonly log: Log;
 }
 
 /** Writes results down in groups: deliveries, attempts and the entry of the log in one transaction. */
@@ -61,7 +64,7 @@ async function flush(
 }
 
 async function settleGroup(
-  { store, audit, clock }: SettlePorts,
+  { store, audit, clock, log }: SettlePorts,
   environment: EnvironmentId,
   group: readonly Settlement[],
 ) {
@@ -103,6 +106,22 @@ async function settleGroup(
       }),
     );
   });
+  for (const { claim, state, result } of group) if (result !== null) tell(log, { claim, state, result });
+}
+
+function tell(log: Log, { claim, state, result }: Pick<Tried, 'claim' | 'state' | 'result'>): void {
+  const { status, reason, durationMs } = result;
+  const fields: LogFields = {
+    delivery: claim.id,
+    event: claim.event_id,
+    destination: claim.destination_id,
+    attempt: claim.attempts + 1,
+    durationMs,
+    ...(status === null ? {} : { status }),
+    ...(reason === null ? {} : { reason }),
+  };
+  if (result.ok) log.info('event delivered', fields);
+  else log.warn(state === 'dead' ? 'delivery is dead' : 'delivery failed and will be tried again', fields);
 }
 
 type Tried = Settlement & { readonly result: AttemptResult };

@@ -8,6 +8,8 @@ import {
   Fault,
   type JsonValue,
   type Limits,
+  type Log,
+  type LogFields,
   SYSTEM,
   toFault,
   toHex,
@@ -42,6 +44,7 @@ export interface CommitPorts {
   readonly fanOut: FanOut;
   readonly limits: Limits;
   readonly clock: Clock;
+  readonly log: Log;
 }
 
 /** Two commits under way at once: one is on its way to the disk while the next is being put together. */
@@ -72,14 +75,20 @@ async function flush(
   const results = new Map<Incoming, BatchResult<Stored>>();
   for (const [environment, group] of Map.groupBy(items, (item) => item.environment)) {
     try {
-      for (const [item, value] of await storeGroup(ports, environment, group))
+      for (const [item, value] of await storeGroup(ports, environment, group)) {
         results.set(item, { ok: true, value });
+        if (!value.duplicate) ports.log.info('event stored', fieldsOf(item));
+      }
     } catch (thrown) {
       for (const item of group) results.set(item, { ok: false, fault: toFault(thrown) });
     }
   }
   ports.fanOut.announce();
   return items.map((item) => results.get(item) ?? { ok: false, fault: new Fault('INTERNAL') });
+}
+
+function fieldsOf({ id, endpoint, platform, type }: Incoming): LogFields {
+  return { event: id, endpoint, platform, ...(type === null ? {} : { name: type }) };
 }
 
 /** One transaction: events, their deliveries and their entry in the log, all or none. */

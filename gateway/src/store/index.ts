@@ -1,5 +1,6 @@
 export { type Batcher, type BatcherOptions, type BatchResult, createBatcher } from './batcher.ts';
 export { type Embedded, removeEmbedded, startEmbedded } from './embedded/embedded.ts';
+export { claim } from './embedded/ownership.ts';
 export { outcomeUnknown, sqlStateOf } from './failure.ts';
 export { isolated, RUNTIME_ROLE, SCHEMA, SYSTEM_ROLE } from './isolation.ts';
 export type { HeldLock } from './lock.ts';

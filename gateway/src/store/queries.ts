@@ -9,3 +9,13 @@ export const schemaVersion = statement(
     return typeof version === 'number' ? version : 0;
   },
 );
+
+/** Every migration applied to the database. */
+export const appliedMigrations = statement(
+  'store.applied',
+  'select number from schema_migrations order by number',
+  (row) => {
+    const number = typeof row === 'object' && row !== null && 'number' in row ? row.number : null;
+    return typeof number === 'number' ? number : 0;
+  },
+);

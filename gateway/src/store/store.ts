@@ -4,7 +4,7 @@ import { isRepeatable } from './failure.ts';
 import { createListener } from './listener.ts';
 import { type HeldLock, withAdvisoryLock } from './lock.ts';
 import { createPool } from './pool.ts';
-import { schemaVersion } from './queries.ts';
+import { appliedMigrations, schemaVersion } from './queries.ts';
 import { checkSuitability } from './suitability.ts';
 import { runTransaction, type Scope } from './transaction.ts';
 
@@ -29,6 +29,8 @@ export interface Store {
   listen(channel: string, onNotice: (payload: string) => void): () => void;
   /** The version of the schema, and how long one statement took. Throws `STORE_UNAVAILABLE`. */
   health(): Promise<{ version: number; latencyMs: number }>;
+  /** The numbers of the migrations applied. */
+  applied(): Promise<readonly number[]>;
   /** Lets open transactions end and closes every connection. */
   close(): Promise<void>;
 }
@@ -82,6 +84,7 @@ export async function createStore(options: {
       const version = await run('system', (tx) => tx.row(schemaVersion, []), false);
       return { version: version ?? 0, latencyMs: clock.monotonic() - start };
     },
+    applied: () => run('system', (tx) => tx.rows(appliedMigrations, []), false),
     async close() {
       await listener.close();
       await pool.close();
