@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Ending, runChild } from './child.ts';
@@ -30,6 +30,7 @@ export async function runTestFile({
 }): Promise<Outcome> {
   const slug = file.replaceAll('/', '__');
   const events = join(run, 'events', `${slug}.jsonl`);
+  writeFileSync(events, ''); // made here: a test may set a umask under which nobody can read it
   const ending = await runChild({
     args: ['--test-reporter', reporter, '--test-reporter-destination', events, join(root, file)],
     cwd: root,

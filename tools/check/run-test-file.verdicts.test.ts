@@ -58,6 +58,11 @@ test('tests, suites, subtests, skips and what is yet to be done are counted', as
   );
 });
 
+test('a file that sets a umask is heard all the same', async (t) => {
+  const outcome = await run(t, "process.umask(0o777);\ntest('plain', () => {});");
+  assert.deepEqual(shape(outcome), ['passed plain']);
+});
+
 test('a failure inside a suite counts once, with its details and what the file printed', async (t) => {
   const outcome = await run(
     t,

@@ -1,7 +1,7 @@
 // A secret that was written anywhere under the run directory is found in each form it can take, and its value is never named.
 // Guarantee 2 of the design: no secret, card number or personal datum in any log, error or page.
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -85,6 +85,14 @@ test('the pages that an embedded server keeps elsewhere are searched as well', a
     leaks.map(({ file }) => file),
     [`location.json -> ${home}/page`],
   );
+});
+
+test('what a test has closed to its own user is searched as well', async (t) => {
+  const directory = await folder(t);
+  await mkdir(join(directory, 'closed'));
+  await writeFile(join(directory, 'closed', 'log'), secret, { mode: 0o000 });
+  await chmod(join(directory, 'closed'), 0o000);
+  assert.equal((await search({ directory, values })).leaks.length, 1);
 });
 
 test('the automaton finds what indexOf finds, also where needles overlap', () => {

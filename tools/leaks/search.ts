@@ -1,5 +1,5 @@
 import type { Dirent } from 'node:fs';
-import { open, readdir, readFile } from 'node:fs/promises';
+import { chmod, open, readdir, readFile } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import { type Automaton, buildAutomaton } from './automaton.ts';
 import { formsOf } from './forms.ts';
@@ -65,7 +65,7 @@ async function scan(
 ): Promise<number> {
   let file;
   try {
-    file = await open(path, 'r');
+    file = await insisting(path, () => open(path, 'r'));
   } catch (error) {
     if (isGone(error)) return 0;
     throw error;
@@ -91,7 +91,7 @@ async function scan(
 async function* walk(directory: string, shown: string): AsyncGenerator<{ path: string; shown: string }> {
   let entries: Dirent[];
   try {
-    entries = await readdir(directory, { withFileTypes: true });
+    entries = await insisting(directory, () => readdir(directory, { withFileTypes: true }));
   } catch (error) {
     if (isGone(error)) return;
     throw error;
@@ -118,6 +118,21 @@ async function readHome(path: string): Promise<string | undefined> {
   }
 }
 
+/** What a test has closed to its own user is opened again: what can't be read can't be vouched for. */
+async function insisting<T>(path: string, act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    if (codeOf(error) !== 'EACCES') throw error;
+    await chmod(path, 0o700);
+    return await act();
+  }
+}
+
 function isGone(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+  return codeOf(error) === 'ENOENT';
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined;
 }
