@@ -63,12 +63,15 @@ const failures = Object.freeze([
   },
 ]);
 
+const detailLinesMax = 12;
+const noise = /complete log of this run|^npm error\s+at |^npm warn (?:Unknown|EBADENGINE)|^npm warn cli/;
+
 /** Turns npm's output into a Problem; npm's own lines go along as details. */
 export function explainFailure({ output }) {
   const details = output
     .split('\n')
-    .filter((line) => line.trim() !== '' && !/complete log of this run/.test(line))
-    .slice(-15)
+    .filter((line) => line.replace(/^npm error/, '').trim() !== '' && !noise.test(line))
+    .slice(0, detailLinesMax)
     .join('\n');
   const known = failures.find(({ pattern }) => pattern.test(output));
   if (known !== undefined) return new Problem(known.what, known.remedy, details);

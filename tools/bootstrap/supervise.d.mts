@@ -1,5 +1,6 @@
 export interface SuperviseLimits {
   readonly echoMs: number;
+  readonly orphanMs: number;
 }
 export declare const superviseLimits: SuperviseLimits;
 export declare function supervise(options: {

@@ -2,8 +2,11 @@ import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
-/** A second signal within this time is an echo of the first (a terminal signals npm and us, npm passes its own on): ms. */
-export const superviseLimits = Object.freeze({ echoMs: 1_500 });
+/**
+ * A second signal within `echoMs` is an echo of the first: a terminal signals npm and us, and npm passes its own on. Every
+ * `orphanMs` we look whether npm still lives.
+ */
+export const superviseLimits = Object.freeze({ echoMs: 1_500, orphanMs: 300 });
 
 const parent = fileURLToPath(new URL('parent.mjs', import.meta.url));
 
@@ -11,7 +14,8 @@ const parent = fileURLToPath(new URL('parent.mjs', import.meta.url));
  * Runs `command` to its end and returns its exit code (128 + number after a signal). Input and output are the child's own.
  *
  * The child gets a process group of its own, so that Ctrl-C reaches it once, through us, and not a second time from the terminal.
- * A later second signal ends the whole group at once. When we die without a word, the child is told by the broken channel.
+ * A later second signal ends the whole group at once. When we die without a word, the child is told by the broken channel; when
+ * npm dies above us, that counts as SIGTERM.
  * @example process.exitCode = await supervise({ command: node, args: ['main.ts'] })
  */
 export function supervise({ command, args, limits = superviseLimits }) {
@@ -32,7 +36,13 @@ export function supervise({ command, args, limits = superviseLimits }) {
     };
     const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
     for (const signal of signals) process.on(signal, forward);
+    const parentId = process.ppid;
+    const orphaned = setInterval(() => {
+      if (process.env.npm_lifecycle_event !== undefined && process.ppid !== parentId && first === undefined)
+        forward('SIGTERM');
+    }, limits.orphanMs);
     const settle = (act) => {
+      clearInterval(orphaned);
       for (const signal of signals) process.removeListener(signal, forward);
       act();
     };

@@ -33,7 +33,7 @@ async function start(
   writeFileSync(
     outer,
     `import { supervise } from ${JSON.stringify(supervise)};
-     process.exitCode = await supervise({ command: process.execPath, args: [${JSON.stringify(child)}], limits: { echoMs: ${echoMs} } });`,
+     process.exitCode = await supervise({ command: process.execPath, args: [${JSON.stringify(child)}], limits: { echoMs: ${echoMs}, orphanMs: 50 } });`,
   );
   const supervisor = spawn(process.execPath, [outer], { stdio: ['ignore', 'pipe', 'inherit'] });
   t.after(() => {
@@ -101,4 +101,33 @@ test('a supervisor killed without a word takes its child along', async (t) => {
   supervisor.kill('SIGKILL');
   assert.equal((await lines.next()).value, 'ending');
   assert.equal((await lines.next()).done, true);
+});
+
+test('what stands above us dying, as npm killed at once, counts as SIGTERM', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'supervise-'));
+  t.after(() => {
+    rmSync(folder, { recursive: true });
+  });
+  const child = join(folder, 'child.mjs');
+  const outer = join(folder, 'outer.mjs');
+  const above = join(folder, 'above.mjs');
+  writeFileSync(
+    child,
+    "process.on('SIGTERM', () => { console.log('ending'); process.exit(0); }); setInterval(() => {}, 1000); console.log('up');",
+  );
+  writeFileSync(
+    outer,
+    `import { supervise } from ${JSON.stringify(supervise)};
+     await supervise({ command: process.execPath, args: [${JSON.stringify(child)}], limits: { echoMs: 1500, orphanMs: 50 } });`,
+  );
+  writeFileSync(
+    above,
+    `import { spawn } from 'node:child_process';
+     spawn(process.execPath, [${JSON.stringify(outer)}], { stdio: 'inherit', env: { ...process.env, npm_lifecycle_event: 'start' } });`,
+  );
+  const npm = spawn(process.execPath, [above], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const lines = createInterface({ input: npm.stdout })[Symbol.asyncIterator]();
+  assert.equal((await lines.next()).value, 'up');
+  npm.kill('SIGKILL');
+  assert.equal((await lines.next()).value, 'ending');
 });
