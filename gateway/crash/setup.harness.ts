@@ -1,0 +1,139 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createAuthority, issueCertificate } from '@sallyport/sandbox';
+import {
+  type EnvironmentId,
+  limitsWith,
+  openSecretText,
+  Secret,
+  SYSTEM,
+  silentLog,
+  systemClock,
+} from '#base';
+import { type ClientAnswer, type ClientCall, withClient } from '#test/client';
+import { allMigrations, createGateway, migrate, startEmbedded } from '../src/main.ts';
+import { type Receiver, startReceiver } from './receiver.ts';
+
+/** An environment of the campaign. */
+export interface Place {
+  readonly environment: EnvironmentId;
+  readonly adminKey: string;
+  readonly verifierKey: string;
+  /** Where webhooks go, and what they are signed with. */
+  readonly endpoint: { readonly id: string; readonly path: string; readonly secret: string };
+}
+
+/** Everything a campaign needs before the first gateway is started. */
+export interface Setup {
+  readonly directory: string;
+  /** Where the embedded server is; `null` when the database is elsewhere. */
+  readonly embedded: string | null;
+  /** The options file of `node.harness.ts`. */
+  readonly file: string;
+  readonly url: string;
+  readonly ca: string;
+  readonly places: readonly Place[];
+  readonly receiver: Receiver;
+  readonly call: (call: ClientCall) => Promise<ClientAnswer>;
+  remove(): Promise<void>;
+}
+
+const ENVIRONMENTS = 2;
+/** Leases of killed nodes end soon, and so do the waits of a short campaign. */
+const LIMITS = Object.freeze({ deliveryLeaseMs: 5_000, deliveryPollMs: 250, shutdownTimeoutMs: 2_000 });
+
+/** Makes a folder, a receiver, and two environments with an endpoint and a destination each. */
+export async function setUp(database: 'embedded' | Secret): Promise<Setup> {
+  const directory = await mkdtemp(join(tmpdir(), 'sallyport-crash-'));
+  const embedded = database === 'embedded' ? join(directory, 'postgres') : null;
+  const authority = await createAuthority();
+  const tls = await issueCertificate(authority, { names: ['127.0.0.1'] });
+  const receiver = await startReceiver(tls);
+  const port = await freePort();
+  const url = `https://127.0.0.1:${port}`;
+  const hooks: (() => Promise<void>)[] = [];
+  const call = withClient({ after: (hook) => hooks.push(hook) }, { url, ca: authority.cert });
+  const options = {
+    database: embedded === null ? { url: openSecretText(secretOf(database)) } : { directory: embedded },
+    directory,
+    port,
+    ...tls,
+    ca: authority.cert,
+    declaredHosts: [new URL(receiver.url).host],
+    limits: LIMITS,
+  };
+  const file = join(directory, 'options.json');
+  await writeFile(file, JSON.stringify(options), { mode: 0o600 });
+
+  const server = embedded === null ? null : await startEmbedded({ directory: embedded, log: silentLog });
+  const databaseUrl = server?.url ?? secretOf(database);
+  await migrate({ url: databaseUrl, migrations: allMigrations, log: silentLog });
+  const gateway = await createGateway({
+    databaseUrl,
+    rootKeyFile: join(directory, 'root.key'),
+    createRootKey: true,
+    listen: { host: '127.0.0.1', port },
+    tls,
+    outbound: { ca: authority.cert, declaredHosts: options.declaredHosts },
+    checkpointDirectory: join(directory, 'checkpoints'),
+    limits: limitsWith(LIMITS),
+    clock: systemClock,
+    log: silentLog,
+  });
+  const { environments, access, audit } = gateway.rooms;
+  const { id: organization } = await environments.createOrganization({ name: 'campaign' }, SYSTEM);
+  await gateway.start();
+  const places: Place[] = [];
+  for (let at = 0; at < ENVIRONMENTS; at += 1) {
+    const name = `campaign-${at}`;
+    const { id: environment } = await environments.create(
+      { organization, name, kind: 'development', region: 'local' },
+      SYSTEM,
+    );
+    const { secret: key } = await access.createKey({ environment, kind: 'admin', name }, SYSTEM);
+    const adminKey = openSecretText(key);
+    const secret = `a-secret-of-the-campaign-${at}`;
+    const post = (path: string, body: object) => call({ method: 'POST', path, key: adminKey, body });
+    const endpoint = await post('/admin/v1/endpoints', { platform: 'koywe', name, secret });
+    const { id, path } = endpoint.json<{ id: string; path: string }>();
+    const destination = await post('/admin/v1/destinations', { name, url: `${receiver.url}/${at}` });
+    const made = destination.json<{ secret: string }>();
+    receiver.secrets.set(`/${at}`, Buffer.from(made.secret.slice('whsec_'.length), 'base64'));
+    const verifierKey = await audit.verifierKey(environment);
+    places.push({ environment, adminKey, verifierKey, endpoint: { id, path, secret } });
+  }
+  await gateway.stop();
+  await server?.stop();
+
+  return {
+    directory,
+    embedded,
+    file,
+    url,
+    ca: authority.cert,
+    places,
+    receiver,
+    call,
+    async remove() {
+      for (const hook of hooks) await hook();
+      await receiver.close();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+function secretOf(database: 'embedded' | Secret): Secret {
+  if (database instanceof Secret) return database;
+  throw new TypeError('the embedded server has its own address');
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}

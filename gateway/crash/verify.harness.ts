@@ -1,0 +1,142 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseEntry, verifyCheckpoint, verifyExport } from '@sallyport/evidence';
+import type { LoadResult } from './load.harness.ts';
+import type { Place, Setup } from './setup.harness.ts';
+import { campaignWebhook } from './webhook.ts';
+
+/** What a campaign counted, and everything that is wrong. */
+export interface Findings {
+  readonly acknowledged: number;
+  readonly stored: number;
+  /** Stored, and never acknowledged: the gateway died between the two. Allowed. */
+  readonly unacknowledged: number;
+  readonly delivered: number;
+  /** Deliveries beyond the first of an event. Allowed. */
+  readonly deliveredAgain: number;
+  readonly entries: number;
+  readonly checkpoints: number;
+  readonly problems: readonly string[];
+}
+
+interface StoredEvent {
+  readonly id: string;
+  readonly digest: string;
+  readonly platformEvent: string | null;
+}
+
+const PAGE = 200;
+const PROBLEMS_MAX = 50;
+
+/** Holds what was acknowledged, stored, delivered and logged against each other. The gateway must be running. */
+export async function verifyCampaign(setup: Setup, load: LoadResult, seed: string): Promise<Findings> {
+  const problems: string[] = [...load.violations, ...setup.receiver.violations];
+  const wrong = (text: string): void => {
+    if (problems.length < PROBLEMS_MAX) problems.push(text);
+  };
+  const byDigest = new Map<string, string>();
+  const digests = new Map<string, string>();
+  let entries = 0;
+  let checkpoints = 0;
+  for (const place of setup.places) {
+    const events = await eventsOf(setup, place);
+    const logged = await logOf(setup, place, wrong);
+    entries += logged.entries;
+    checkpoints += logged.checkpoints;
+    for (const { id, digest } of events) {
+      if (byDigest.has(digest)) wrong(`${id} and ${byDigest.get(digest)} are the same webhook stored twice`);
+      byDigest.set(digest, id);
+      digests.set(id, digest);
+      const named = logged.events.get(id);
+      if (named === undefined) wrong(`${id} is stored and the log does not name it`);
+      else if (named.length > 1) wrong(`${id} is named ${named.length} times in the log`);
+      else if (named[0] !== digest) wrong(`${id} has another digest in the log`);
+      logged.events.delete(id);
+    }
+    for (const id of logged.events.keys()) wrong(`${id} is in the log and not stored`);
+    const names = events.flatMap(({ platformEvent }) => platformEvent ?? []);
+    if (new Set(names).size !== names.length) wrong('an id of the platform is stored twice');
+  }
+
+  for (const [number, id] of load.acknowledged) {
+    const { digest } = campaignWebhook(seed, number);
+    if (digests.get(id) !== digest) wrong(`webhook ${number} was acknowledged as ${id} and is not stored so`);
+    if (byDigest.get(digest) !== id)
+      wrong(`webhook ${number} was acknowledged as ${id} and stored otherwise`);
+  }
+  let deliveredAgain = 0;
+  for (const [id, { digest, count }] of setup.receiver.events) {
+    deliveredAgain += count - 1;
+    if (!digests.has(id)) wrong(`${id} was delivered and is not stored`);
+    else if (digests.get(id) !== digest) wrong(`${id} was delivered with another body than it came with`);
+  }
+  for (const id of digests.keys()) {
+    if (!setup.receiver.events.has(id)) wrong(`${id} is stored and was never delivered`);
+  }
+  return {
+    acknowledged: load.acknowledged.length,
+    stored: digests.size,
+    unacknowledged: digests.size - new Set(load.acknowledged.map(([, id]) => id)).size,
+    delivered: setup.receiver.events.size,
+    deliveredAgain,
+    entries,
+    checkpoints,
+    problems,
+  };
+}
+
+/** Tells whether anything is still to be delivered. */
+export async function isDelivering({ call, places }: Setup): Promise<boolean> {
+  for (const { adminKey } of places) {
+    const answer = await call({ path: '/admin/v1/deliveries?state=due&limit=1', key: adminKey });
+    if (answer.status !== 200 || answer.json<{ items: unknown[] }>().items.length > 0) return true;
+  }
+  return false;
+}
+
+async function eventsOf({ call }: Setup, { adminKey }: Place): Promise<StoredEvent[]> {
+  const events: StoredEvent[] = [];
+  for (let after = ''; ; ) {
+    const query = `limit=${PAGE}${after === '' ? '' : `&after=${after}`}`;
+    const answer = await call({ path: `/admin/v1/events?${query}`, key: adminKey });
+    if (answer.status !== 200) throw new Error(`the list of events was answered ${answer.status}`);
+    const page = answer.json<{ items: StoredEvent[]; next: string | null }>();
+    events.push(...page.items);
+    if (page.next === null) return events;
+    after = page.next;
+  }
+}
+
+/** The log of one environment: verified offline, also against every checkpoint that had left the gateway before. */
+async function logOf(setup: Setup, place: Place, wrong: (text: string) => void) {
+  const { adminKey, verifierKey, environment } = place;
+  const exported = await setup.call({ path: '/admin/v1/audit/export', key: adminKey });
+  const lines = exported.text.trimEnd().split('\n');
+  const knownCheckpoints = await publishedCheckpoints(setup.directory, place);
+  const report = await verifyExport(lines, { verifierKey, knownCheckpoints });
+  for (const problem of report.problems) wrong(`log of ${environment}: ${JSON.stringify(problem)}`);
+  if (!report.ok) wrong(`the log of ${environment} does not verify`);
+  const events = new Map<string, string[]>();
+  for (const line of lines) {
+    if (!line.startsWith('{"type":"entry"')) continue;
+    const { entry } = JSON.parse(line) as { entry: string };
+    const { action, details } = parseEntry(Buffer.from(entry, 'base64'));
+    if (action !== 'event.stored') continue;
+    for (const [id = '', , digest = ''] of details['events'] as unknown as [string, string, string][]) {
+      events.set(id, [...(events.get(id) ?? []), digest]);
+    }
+  }
+  return { events, entries: report.entries, checkpoints: knownCheckpoints.length };
+}
+
+/** What the file sink kept. A note that a kill cut off in the middle is none. */
+async function publishedCheckpoints(
+  directory: string,
+  { environment, verifierKey }: Place,
+): Promise<string[]> {
+  const text = await readFile(join(directory, 'checkpoints', `${environment}.log`), 'utf8');
+  return text
+    .split(new RegExp(`^(?=sallyport/${environment}\n)`, 'm'))
+    .map((note) => note.replace(/\n\n$/, '\n'))
+    .filter((note) => verifyCheckpoint(note, verifierKey).ok);
+}
