@@ -1,0 +1,4 @@
+import { answerParent } from '../child.ts';
+import { load } from './load.ts';
+
+answerParent(load);

@@ -1,0 +1,97 @@
+// Ours: a whole gateway as the product starts it, on a database of its own, with nothing switched off.
+import { mkdtemp } from 'node:fs/promises';
+import { request } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  allMigrations,
+  createGateway,
+  limitsWith,
+  migrate,
+  openSecretText,
+  Secret,
+  SYSTEM,
+  silentLog,
+  systemClock,
+} from '../../gateway/src/main.ts';
+import { serve, type Tls } from './server.ts';
+
+export interface GatewaySettings {
+  readonly tls: Tls;
+  readonly ca: string;
+  readonly databaseUrl: string;
+  readonly secret: string;
+  /** Host and port of what calls go to. */
+  readonly upstream: string;
+}
+
+export interface GatewayStarted {
+  readonly https: number;
+  /** Where webhooks go. */
+  readonly endpointPath: string;
+  /** What calls begin with. */
+  readonly connectionPath: string;
+  readonly key: string;
+}
+
+serve(async ({ tls, ca, databaseUrl, secret, upstream }: GatewaySettings): Promise<GatewayStarted> => {
+  const url = Secret.fromText(databaseUrl);
+  await migrate({ url, migrations: allMigrations, log: silentLog });
+  const directory = await mkdtemp(join(tmpdir(), 'sallyport-bench-'));
+  const gateway = await createGateway({
+    databaseUrl: url,
+    rootKeyFile: join(directory, 'root.key'),
+    createRootKey: true,
+    listen: { host: '127.0.0.1', port: 0 },
+    tls,
+    outbound: { ca, declaredHosts: [upstream] },
+    checkpointDirectory: join(directory, 'checkpoints'),
+    limits: limitsWith({}),
+    clock: systemClock,
+    log: silentLog,
+  });
+  const { environments, access } = gateway.rooms;
+  const { id: organization } = await environments.createOrganization({ name: 'bench' }, SYSTEM);
+  const { id: environment } = await environments.create(
+    { organization, name: 'bench', kind: 'development', region: 'local' },
+    SYSTEM,
+  );
+  const administration = await access.createKey({ environment, kind: 'admin', name: 'admin' }, SYSTEM);
+  const runtime = await access.createKey({ environment, kind: 'test', name: 'application' }, SYSTEM);
+  const { port } = await gateway.start();
+  const admin = (path: string, body: object): Promise<{ path: string; prefix: string }> =>
+    post({ port, ca, path: `/admin/v1${path}`, key: openSecretText(administration.secret), body });
+  const credential = { apiKey: 'koywe-bench-api-key', secret: 'koywe-bench-secret-0123456789' };
+  const { prefix } = await admin('/connections', {
+    platform: 'koywe',
+    name: 'koywe',
+    credential,
+    baseUrl: `https://${upstream}`,
+  });
+  const { path } = await admin('/endpoints', { platform: 'koywe', name: 'koywe', secret });
+  return { https: port, endpointPath: path, connectionPath: prefix, key: openSecretText(runtime.secret) };
+});
+
+interface Post {
+  readonly port: number;
+  readonly ca: string;
+  readonly path: string;
+  readonly key: string;
+  readonly body: object;
+}
+
+function post({ port, ca, path, key, body }: Post): Promise<{ path: string; prefix: string }> {
+  const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
+  return new Promise((resolve, reject) => {
+    const call = request({ host: '127.0.0.1', port, ca, path, method: 'POST', headers }, (answer) => {
+      const chunks: Buffer[] = [];
+      answer.on('data', (chunk: Buffer) => chunks.push(chunk));
+      answer.on('end', () => {
+        const text = Buffer.concat(chunks).toString();
+        if (answer.statusCode === 201) resolve(JSON.parse(text) as { path: string; prefix: string });
+        else reject(new Error(`${path}: ${answer.statusCode} ${text}`));
+      });
+    });
+    call.on('error', reject).end(JSON.stringify(body));
+  });
+}

@@ -1,0 +1,97 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openSecretText, removeEmbedded, silentLog, startEmbedded } from '../gateway/src/main.ts';
+import { createAuthority, issueCertificate } from '../packages/sandbox/src/index.ts';
+import { type Child, startChild, type Usage } from './child.ts';
+import type { LoadOrder, LoadResult } from './load/load.ts';
+import type { BarePorts } from './servers/bare-hmac.ts';
+import type { GatewaySettings, GatewayStarted } from './servers/gateway.ts';
+import type { ServerQuestion, Tls } from './servers/server.ts';
+
+/** Everything that a run needs: every rival as a process of its own, one Postgres, and a load generator. */
+export interface Setting {
+  readonly ca: string;
+  readonly secret: string;
+  readonly databaseUrl: string;
+  readonly gateway: GatewayStarted;
+  readonly bareHmac: BarePorts;
+  readonly sampleStack: { readonly https: number };
+  readonly passThrough: { readonly https: number };
+  load(order: LoadOrder): Promise<LoadResult>;
+  usageOf(server: 'gateway' | 'bareHmac' | 'sampleStack' | 'passThrough'): Promise<Usage>;
+  end(): Promise<void>;
+}
+
+type Server<Settings, Started> = Child<ServerQuestion<Settings>, Started | Usage>;
+
+/** Starts it all. `profileDirectory` makes the gateway write a processor profile there when it ends. */
+export async function startSetting(profileDirectory: string | null): Promise<Setting> {
+  const ends: (() => Promise<void>)[] = [];
+  const end = async (): Promise<void> => {
+    for (const step of ends.splice(0).toReversed()) await step();
+  };
+  const start = async <Settings, Started>(
+    name: string,
+    settings: Settings,
+    execArgv: readonly string[] = [],
+  ): Promise<{ started: Started; usage: () => Promise<Usage> }> => {
+    const child: Server<Settings, Started> = startChild(new URL(`servers/${name}`, import.meta.url), {
+      execArgv,
+    });
+    ends.push(() => child.stop());
+    const started = (await child.ask({ start: settings })) as Started;
+    return { started, usage: async () => (await child.ask('usage')) as Usage };
+  };
+
+  try {
+    const authority = await createAuthority();
+    const tls: Tls = await issueCertificate(authority, { names: ['localhost', '127.0.0.1'] });
+    const ca = authority.cert;
+    const secret = 'whsec-of-the-bench-0123456789abcdef';
+    const directory = await mkdtemp(join(tmpdir(), 'sallyport-bench-'));
+    const embedded = await startEmbedded({ directory, log: silentLog });
+    ends.push(async () => {
+      await embedded.stop();
+      await removeEmbedded({ directory, log: silentLog });
+    });
+    const databaseUrl = openSecretText(embedded.url);
+    const upstream = await start<object, { port: number }>('upstream.ts', { tls });
+    const host = `127.0.0.1:${upstream.started.port}`;
+    const profiling = profileDirectory === null ? [] : ['--cpu-prof', '--cpu-prof-dir', profileDirectory];
+    const gateway = await start<GatewaySettings, GatewayStarted>(
+      'gateway.ts',
+      { tls, ca, databaseUrl, secret, upstream: host },
+      profiling,
+    );
+    const bareHmac = await start<object, BarePorts>('bare-hmac.ts', { tls, secret });
+    const sampleStack = await start<object, { https: number }>('sample-stack.mjs', {
+      tls,
+      secret,
+      databaseUrl,
+    });
+    const passThrough = await start<object, { https: number }>('pass-through.ts', {
+      tls,
+      ca,
+      upstream: `https://${host}`,
+    });
+    const generator = startChild<LoadOrder, LoadResult>(new URL('load/main.ts', import.meta.url));
+    ends.push(() => generator.stop());
+    const servers = { gateway, bareHmac, sampleStack, passThrough };
+    return {
+      ca,
+      secret,
+      databaseUrl,
+      gateway: gateway.started,
+      bareHmac: bareHmac.started,
+      sampleStack: sampleStack.started,
+      passThrough: passThrough.started,
+      load: (order) => generator.ask(order),
+      usageOf: (server) => servers[server].usage(),
+      end,
+    };
+  } catch (thrown) {
+    await end();
+    throw thrown;
+  }
+}
