@@ -21,6 +21,8 @@ export const insertPendings = statement(
   none,
 );
 
+const environmentRow = z.object({ environment_id: environmentColumn });
+
 /** System role: where there is something to integrate. */
 export const selectPendingEnvironments = statement(
   'audit.select_pending_environments',
@@ -31,21 +33,24 @@ export const selectPendingEnvironments = statement(
              order by p.environment_id limit 1)
      from found e where e.environment_id is not null
    ) select environment_id from found where environment_id is not null`,
-  (row) => z.object({ environment_id: environmentColumn }).parse(row).environment_id,
+  (row) => environmentRow.parse(row).environment_id,
 );
 
 export const selectUnsignedEnvironments = statement(
   'audit.select_unsigned_environments',
   `select environment_id from audit_trees where size > signed_size or signed_at < $1`,
-  (row) => z.object({ environment_id: environmentColumn }).parse(row).environment_id,
+  (row) => environmentRow.parse(row).environment_id,
 );
+
+// Made once: making a schema takes a hundred times as long as reading a row with it.
+const pendingRow = z.object({ id: z.string(), entry: bytesColumn });
 
 export const takePending = statement(
   'audit.take_pending',
   `delete from audit_pending where environment_id = $1 and id in
      (select id from audit_pending where environment_id = $1 order by id limit $2)
    returning id, entry`,
-  (row) => z.object({ id: z.string(), entry: bytesColumn }).parse(row),
+  (row) => pendingRow.parse(row),
 );
 
 const treeRow = z.object({
@@ -85,22 +90,26 @@ export const insertCheckpoint = statement(
   none,
 );
 
+const checkpointRow = z.object({ size: countColumn, note: z.string() });
+
 export const selectLastCheckpoint = statement(
   'audit.select_last_checkpoint',
   `select size, note from audit_checkpoints where environment_id = $1 order by size desc limit 1`,
-  (row) => z.object({ size: countColumn, note: z.string() }).parse(row),
+  (row) => checkpointRow.parse(row),
 );
 
 export const selectCheckpoints = statement(
   'audit.select_checkpoints',
   `select size, note from audit_checkpoints where environment_id = $1 and size > $2 and size <= $3 order by size limit $4`,
-  (row) => z.object({ size: countColumn, note: z.string() }).parse(row),
+  (row) => checkpointRow.parse(row),
 );
+
+const leafRow = z.object({ leaf: bytesColumn });
 
 export const selectLeaves = statement(
   'audit.select_leaves',
   `select leaf from audit_entries where environment_id = $1 and leaf_index >= $2 and leaf_index < $3 order by leaf_index`,
-  (row) => z.object({ leaf: bytesColumn }).parse(row).leaf,
+  (row) => leafRow.parse(row).leaf,
 );
 
 const entryRow = z.object({ leaf_index: countColumn, entry: bytesColumn });

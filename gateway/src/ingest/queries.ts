@@ -58,19 +58,29 @@ export const deleteEndpointSecrets = statement(
   none,
 );
 
+const endpointInUseRow = z.object({
+  environment_id: environmentColumn,
+  platform: z.string(),
+  state: stateColumn,
+});
+
 /** System role: the endpoint is all that a webhook names. */
 export const selectEndpointInUse = statement(
   'ingest.select_endpoint_in_use',
   `select environment_id, platform, state from endpoints where id = $1`,
-  (row) =>
-    z.object({ environment_id: environmentColumn, platform: z.string(), state: stateColumn }).parse(row),
+  (row) => endpointInUseRow.parse(row),
 );
+
+const endpointSecretRow = z.object({ id: z.string(), sealed_secret: bytesColumn });
 
 export const selectEndpointSecrets = statement(
   'ingest.select_endpoint_secrets',
   `select id, sealed_secret from endpoint_secrets where environment_id = $1 and endpoint_id = $2 order by id desc`,
-  (row) => z.object({ id: z.string(), sealed_secret: bytesColumn }).parse(row),
+  (row) => endpointSecretRow.parse(row),
 );
+
+// Made once: making a schema takes a hundred times as long as reading a row with it.
+const storedRow = z.object({ id: eventColumn });
 
 /**
  * Stores a batch: whoever gets the duplicate key in stores the event. Byte columns come as one parameter each, cut up
@@ -96,15 +106,17 @@ export const insertEvents = statement(
      substring($5::bytea from start for sealed_length)
    from incoming join claimed on claimed.event_id = incoming.id
    returning id`,
-  (row) => z.object({ id: eventColumn }).parse(row).id,
+  (row) => storedRow.parse(row).id,
 );
+
+const eventKeyRow = z.object({ event_id: eventColumn, position: z.number().int() });
 
 export const selectEventKeys = statement(
   'ingest.select_event_keys',
   `select k.event_id, t.ordinality::int as position
    from unnest($2::text[], $3::bytea[]) with ordinality as t (endpoint_id, key, ordinality)
    join event_keys k on k.environment_id = $1 and k.endpoint_id = t.endpoint_id and k.key = t.key`,
-  (row) => z.object({ event_id: eventColumn, position: z.number().int() }).parse(row),
+  (row) => eventKeyRow.parse(row),
 );
 
 const eventRow = z.object({
@@ -136,21 +148,20 @@ export const selectEvent = statement(
   (row) => eventRow.parse(row),
 );
 
+const bodyRow = z.object({
+  id: eventColumn,
+  platform: z.string(),
+  type: z.string().nullable(),
+  received_at: z.date(),
+  content_type: z.string(),
+  sealed_body: bytesColumn,
+});
+
 export const selectBodies = statement(
   'ingest.select_bodies',
   `select id, platform, type, received_at, content_type, sealed_body from events
    where environment_id = $1 and id = any($2::text[])`,
-  (row) =>
-    z
-      .object({
-        id: eventColumn,
-        platform: z.string(),
-        type: z.string().nullable(),
-        received_at: z.date(),
-        content_type: z.string(),
-        sealed_body: bytesColumn,
-      })
-      .parse(row),
+  (row) => bodyRow.parse(row),
 );
 
 export const ensurePartition = statement(
