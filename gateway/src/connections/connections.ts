@@ -9,7 +9,7 @@ import {
   type Log,
   newId,
   type Page,
-  type Transaction,
+  type Statement,
   toFault,
 } from '#base';
 import type { Environments } from '#environments';
@@ -19,7 +19,8 @@ import { type PlatformProfile, platformNamed } from '#platforms';
 import type { Store } from '#store';
 import { baseUrlFor } from './base-url.ts';
 import { createCredentials } from './credentials.ts';
-import { type ForwardAnswer, type ForwardCall, forward } from './forward.ts';
+import { type ForwardCall, forward } from './forward.ts';
+import type { ForwardAnswer } from './forward-answer.ts';
 import {
   type ConnectionRow,
   deleteConnection,
@@ -106,16 +107,25 @@ export function createConnections(ports: ConnectionsPorts): Connections {
     return baseUrlFor({ baseUrl, platform, environmentKind: kind, declaredHosts });
   };
 
-  /** Changes a connection under its row's lock, with the entry in the same transaction. */
+  const get = async ({ environment, connection }: Target): Promise<ConnectionView> => {
+    const row = await store.transaction(environment, (tx) =>
+      tx.row(selectConnection, [environment, connection]),
+    );
+    if (row === null) throw new Fault('CONNECTION_NOT_FOUND');
+    return viewOf(row);
+  };
+
+  /** Changes a connection under its row's lock, with the entry in the same transaction; its token ends with it. */
   const change = async (
     { environment, connection }: Target,
     actor: Actor,
-    work: (tx: Transaction, row: ConnectionRow) => Promise<string>,
+    { changed, statement, value }: Change,
   ): Promise<ConnectionView> => {
     const view = await store.transaction(environment, async (tx) => {
       const row = await tx.row(selectConnectionForUpdate, [environment, connection]);
       if (row === null) throw new Fault('CONNECTION_NOT_FOUND');
-      const changed = await work(tx, row);
+      await tx.run(statement, [environment, connection, value, new Date(clock.now())]);
+      await tx.run(deleteToken, [environment, connection]);
       const act = {
         action: 'connection.changed',
         actor,
@@ -167,41 +177,27 @@ export function createConnections(ports: ConnectionsPorts): Connections {
       return { items, next: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
     },
 
-    async get({ environment, connection }) {
-      const row = await store.transaction(environment, (tx) =>
-        tx.row(selectConnection, [environment, connection]),
-      );
-      if (row === null) throw new Fault('CONNECTION_NOT_FOUND');
-      return viewOf(row);
-    },
+    get,
 
-    setBaseUrl({ baseUrl, ...target }, actor) {
-      return change(target, actor, async (tx, row) => {
-        const origin = await allowed(target.environment, platformNamed(row.platform), baseUrl);
-        await tx.run(updateBaseUrl, [target.environment, target.connection, origin, new Date(clock.now())]);
-        return 'baseUrl';
-      });
+    // What is made ready takes connections of its own, so it comes before the transaction. A platform never changes.
+    async setBaseUrl({ baseUrl, ...target }, actor) {
+      const { platform } = await get(target);
+      const value = await allowed(target.environment, platformNamed(platform), baseUrl);
+      return change(target, actor, { changed: 'baseUrl', statement: updateBaseUrl, value });
     },
 
     async setCredential({ credential, ...target }, actor) {
-      const { environment, connection } = target;
-      return change(target, actor, async (tx, row) => {
-        const sealed = await credentials.seal(
-          target,
-          parseCredential(platformNamed(row.platform), credential),
-        );
-        const version = row.credential_version + 1;
-        await tx.run(updateCredential, [environment, connection, version, sealed, new Date(clock.now())]);
-        await tx.run(deleteToken, [environment, connection]);
-        return 'credential';
-      });
+      const { platform } = await get(target);
+      const value = await credentials.seal(target, parseCredential(platformNamed(platform), credential));
+      return change(target, actor, { changed: 'credential', statement: updateCredential, value });
     },
 
     async remove({ environment, connection }, actor) {
       await store.transaction(environment, async (tx) => {
-        await tx.run(deleteToken, [environment, connection]);
+        // In this order: a token that is just being kept holds the connection's row, and is there to be deleted then.
         if ((await tx.run(deleteConnection, [environment, connection])) === 0)
           throw new Fault('CONNECTION_NOT_FOUND');
+        await tx.run(deleteToken, [environment, connection]);
         const act = {
           action: 'connection.removed',
           actor,
@@ -216,6 +212,8 @@ export function createConnections(ports: ConnectionsPorts): Connections {
 
     async check({ environment, connection }, actor) {
       const opened = await credentials.open(environment, connection);
+      const checked = { action: 'connection.checked', actor, resource: `connection:${connection}` } as const;
+      await audit.note(environment, { ...checked, outcome: 'intent', details: {} });
       const startedAtMs = clock.monotonic();
       const reason = await signIn(ports, opened).then(
         () => null,
@@ -223,13 +221,11 @@ export function createConnections(ports: ConnectionsPorts): Connections {
       );
       const latencyMs = Math.round(clock.monotonic() - startedAtMs);
       const outcome = reason === null ? 'success' : 'failure';
-      const act = {
-        action: 'connection.checked',
-        actor,
-        resource: `connection:${connection}`,
+      await audit.note(environment, {
+        ...checked,
         outcome,
-      } as const;
-      await audit.note(environment, { ...act, details: { code: reason?.code ?? null, latencyMs } });
+        details: { code: reason?.code ?? null, latencyMs },
+      });
       return {
         ok: reason === null,
         reason: reason === null ? null : `${reason.code}: ${reason.detail}`,
@@ -239,6 +235,13 @@ export function createConnections(ports: ConnectionsPorts): Connections {
 
     forward: (call) => forward({ ...ports, credentials, tokens }, call),
   };
+}
+
+/** One column that changes: `statement` takes the environment, the connection, the value and the time. */
+interface Change {
+  readonly changed: 'baseUrl' | 'credential';
+  readonly statement: Statement<unknown>;
+  readonly value: string | Buffer;
 }
 
 function parseCredential(

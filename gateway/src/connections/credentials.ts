@@ -8,9 +8,12 @@ import {
   textOf,
   utf8,
 } from '#base';
+import type { Environments } from '#environments';
 import type { Keyring } from '#keyring';
 import { type PlatformProfile, platformNamed } from '#platforms';
 import type { Store } from '#store';
+import { baseUrlFor } from './base-url.ts';
+import { needlesOf } from './needles.ts';
 import { selectConnection } from './queries.ts';
 
 /** A connection with its credential opened, in memory for a moment only. */
@@ -21,18 +24,22 @@ export interface OpenConnection {
   readonly baseUrl: string;
   readonly credentialVersion: number;
   readonly credential: Readonly<Record<string, string>>;
+  /** To be taken out of answers. */
+  readonly needles: readonly Buffer[];
 }
 
 export interface CredentialPorts {
   readonly store: Store;
   readonly keyring: Keyring;
+  readonly environments: Environments;
+  readonly declaredHosts: readonly string[];
   readonly limits: Limits;
   readonly clock: Clock;
 }
 
 /** Connections ready for use. A change or removal on any node is in force here within `keyCacheMs`. */
 export interface Credentials {
-  /** Throws `CONNECTION_NOT_FOUND`. */
+  /** Throws `CONNECTION_NOT_FOUND`, or `HOST_NOT_ALLOWED` when its host may no longer be called. */
   open(environment: EnvironmentId, connection: ConnectionId): Promise<OpenConnection>;
   forget(environment: EnvironmentId, connection: ConnectionId): void;
   seal(
@@ -43,7 +50,8 @@ export interface Credentials {
 
 const CONTEXT = (connection: ConnectionId) => ({ record: connection, field: 'credential' });
 
-export function createCredentials({ store, keyring, limits, clock }: CredentialPorts): Credentials {
+export function createCredentials(ports: CredentialPorts): Credentials {
+  const { store, keyring, environments, declaredHosts, limits, clock } = ports;
   const memory = createMemory<`${EnvironmentId}/${ConnectionId}`, OpenConnection>({
     itemsMax: limits.keyCacheItemsMax,
     trustMs: limits.keyCacheMs,
@@ -60,8 +68,18 @@ export function createCredentials({ store, keyring, limits, clock }: CredentialP
         textOf(await sealer.open(CONTEXT(connection), row.sealed_credential)),
       );
       const credential = platform.credential.parse(opened);
-      const { base_url: baseUrl, credential_version: credentialVersion } = row;
-      return { id: connection, environment, platform, baseUrl, credentialVersion, credential };
+      const { kind: environmentKind } = await environments.get(environment);
+      const baseUrl = baseUrlFor({ baseUrl: row.base_url, platform, environmentKind, declaredHosts });
+      const { credential_version: credentialVersion } = row;
+      return {
+        id: connection,
+        environment,
+        platform,
+        baseUrl,
+        credentialVersion,
+        credential,
+        needles: needlesOf(Object.values(credential)),
+      };
     },
   });
   return {

@@ -1,21 +1,20 @@
-import { Readable } from 'node:stream';
-import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import {
   type Actor,
   type AuditPort,
   type Clock,
   type ConnectionId,
-  concatBytes,
   type EnvironmentId,
   Fault,
+  type FaultCode,
   type Limits,
   type Log,
   toFault,
 } from '#base';
 import { mayHaveBeenSent, type Outbound, type OutboundAnswer } from '#outbound';
 import type { Credentials, OpenConnection } from './credentials.ts';
+import { answerOf, type Ending, type ForwardAnswer } from './forward-answer.ts';
+import { type ForwardBody, forwardBodyOf } from './forward-body.ts';
 import { isRefusedPath } from './refused-path.ts';
-import { createScrubber } from './scrub.ts';
 import type { PlatformToken, Tokens } from './tokens.ts';
 
 /** A call as the application made it. */
@@ -32,13 +31,6 @@ export interface ForwardCall {
   readonly actor: Actor;
 }
 
-export interface ForwardAnswer {
-  readonly status: number;
-  readonly headers: readonly (readonly [string, string])[];
-  /** Ends when the outcome is in the log, and not before. */
-  readonly body: AsyncIterable<Uint8Array>;
-}
-
 export interface ForwardPorts {
   readonly credentials: Credentials;
   readonly tokens: Tokens;
@@ -49,195 +41,158 @@ export interface ForwardPorts {
   readonly log: Log;
 }
 
-interface Body {
-  /** Bytes when the call can be repeated, a stream when it can't. */
-  readonly content: Uint8Array | AsyncIterable<Uint8Array> | null;
-  readonly repeatable: boolean;
-}
-
 /**
  * Forwards one call under the platform's credential. The log holds the intent before anything is sent, and the outcome
- * before the answer has ended. On a 401 the token is renewed and the call repeated once, if its body can be.
+ * before the answer has ended. On a 401 the token is renewed and the call repeated once, if its body can be; nothing
+ * else is ever repeated.
+ *
+ * Throws `CONNECTION_NOT_FOUND`, `HOST_NOT_ALLOWED`, `PATH_NOT_FORWARDED`, `AMBIGUOUS_PATH`, `PLATFORM_CREDENTIAL_REFUSED`,
+ * `BODY_TOO_LARGE`, `LENGTH_MISMATCH`, `AUDIT_UNAVAILABLE`, `BUSY` and `OUTBOUND_*`.
  */
 export async function forward(ports: ForwardPorts, call: ForwardCall): Promise<ForwardAnswer> {
-  const { credentials, tokens, audit, limits, clock, log } = ports;
-  const connection = await credentials.open(call.environment, call.connection);
-  if (isRefusedPath(call.target, connection.platform.refusedPaths)) {
-    await audit.note(
-      call.environment,
-      actOf(call, { action: 'call.refused', outcome: 'refused', code: 'PATH_NOT_FORWARDED' }),
-    );
-    throw new Fault('PATH_NOT_FORWARDED');
-  }
-  const startedAtMs = clock.monotonic();
-  await audit.note(call.environment, actOf(call, { action: 'call.started', outcome: 'intent' }));
-  const finish = (facts: { status?: number; code?: string; sent?: boolean }): Promise<void> => {
-    const outcome = facts.code === undefined ? 'success' : 'failure';
-    const durationMs = Math.round(clock.monotonic() - startedAtMs);
-    const { status, code } = facts;
-    log.info('call forwarded', {
-      connection: call.connection,
-      platform: connection.platform.name,
-      method: call.method,
-      durationMs,
-      ...(status === undefined ? {} : { status }),
-      ...(code === undefined ? {} : { code }),
-    });
-    return audit.note(
-      call.environment,
-      actOf(call, { action: 'call.finished', outcome, durationMs, ...facts }),
-    );
+  const { clock, limits } = ports;
+  const connection = await admitted(ports, call);
+  const progress: Progress = {
+    platform: connection.platform.name,
+    startedAtMs: clock.monotonic(),
+    sent: false,
   };
+  await note(ports, call, { action: 'call.started', outcome: 'intent' });
   try {
-    const body = await bodyOf(call, limits);
-    const token = await tokens.get(connection);
-    let used = token;
-    let answer = await send(ports, { call, connection, token, body });
-    if (answer.status === 401) {
-      await answer.discard();
-      used = await tokens.get(connection, token);
-      if (!body.repeatable)
-        throw new Fault('BUSY', {
-          detail: 'The token has been renewed; nothing was done.',
-          retryAfterSeconds: 1,
-        });
-      answer = await send(ports, { call, connection, token: used, body });
-    }
-    if (answer.status === 401) {
-      await answer.discard();
-      throw new Fault('PLATFORM_CREDENTIAL_REFUSED', { detail: 'The platform refused a new token.' });
-    }
-    const finished = finish({ status: answer.status });
-    // Awaited at the end of the body; until then a failure must not count as unhandled.
-    finished.catch(() => undefined);
-    return answerOf({ answer, connection, secrets: [token.text, used.text], finished, limits });
+    const body = await forwardBodyOf(call, limits);
+    const { answer, needles } = await exchange(ports, { call, connection, body, progress });
+    const finish = (ending: Ending): Promise<void> =>
+      finished(ports, { call, progress, ending: { status: answer.status, ...ending } });
+    return await answerOf({
+      answer,
+      responseHeaders: connection.platform.responseHeaders,
+      needles,
+      finish,
+      limits,
+    });
   } catch (thrown) {
     const fault = toFault(thrown);
-    await finish({ code: fault.code, sent: mayHaveBeenSent(fault) });
+    // The caller must learn what happened to the call; that it could not be written down is told in the logger's lines.
+    await finished(ports, { call, progress, ending: { code: fault.code } }).catch(() => undefined);
     throw fault;
   }
 }
 
-interface Sending {
+/** The connection, when the call may be made at all. What is refused is in the log before the caller hears of it. */
+async function admitted(ports: ForwardPorts, call: ForwardCall): Promise<OpenConnection> {
+  try {
+    const connection = await ports.credentials.open(call.environment, call.connection);
+    if (isRefusedPath(call.target, connection.platform.refusedPaths)) throw new Fault('PATH_NOT_FORWARDED');
+    return connection;
+  } catch (thrown) {
+    const { code } = toFault(thrown);
+    if (REFUSALS.has(code)) await note(ports, call, { action: 'call.refused', outcome: 'refused', code });
+    throw thrown;
+  }
+}
+
+const REFUSALS: ReadonlySet<FaultCode> = new Set([
+  'CONNECTION_NOT_FOUND',
+  'HOST_NOT_ALLOWED',
+  'PATH_NOT_FORWARDED',
+  'AMBIGUOUS_PATH',
+]);
+
+/** What is known of a call while it is under way. */
+interface Progress {
+  readonly platform: string;
+  readonly startedAtMs: number;
+  /** Whether the platform may have seen any of it. */
+  sent: boolean;
+}
+
+interface Exchange {
   readonly call: ForwardCall;
   readonly connection: OpenConnection;
+  readonly body: ForwardBody;
+  readonly progress: Progress;
+}
+
+/** The platform's answer, and every form of the secrets that were used to get it. */
+async function exchange(
+  ports: ForwardPorts,
+  { call, connection, body, progress }: Exchange,
+): Promise<{ answer: OutboundAnswer; needles: readonly Buffer[] }> {
+  const { credentials, tokens } = ports;
+  const token = await tokens.get(connection);
+  const answer = await send(ports, { call, connection, token, body, progress });
+  if (answer.status !== 401) return { answer, needles: [...connection.needles, ...token.needles] };
+  await answer.discard();
+  // The credential may just have been replaced: what is remembered of it is not good enough here.
+  credentials.forget(call.environment, call.connection);
+  const current = await credentials.open(call.environment, call.connection);
+  const renewed = await tokens.get(current, token);
+  if (!body.repeatable) {
+    throw new Fault('BUSY', {
+      detail: 'The platform refused the token before it did anything; there is a new one now.',
+      retryAfterSeconds: 1,
+    });
+  }
+  const again = await send(ports, { call, connection: current, token: renewed, body, progress });
+  if (again.status === 401) {
+    await again.discard();
+    tokens.refuse(current);
+    throw new Fault('PLATFORM_CREDENTIAL_REFUSED', { detail: 'The platform refused a new token.' });
+  }
+  const used = [connection, token, current, renewed];
+  return { answer: again, needles: used.flatMap(({ needles }) => needles) };
+}
+
+interface Sending extends Exchange {
   readonly token: PlatformToken;
-  readonly body: Body;
 }
 
-function send(
-  { outbound }: ForwardPorts,
-  { call, connection, token, body }: Sending,
-): Promise<OutboundAnswer> {
-  const allowed = connection.platform.requestHeaders;
-  const passing = call.headers
-    .map(([name, value]) => [name.toLowerCase(), value] as const)
-    .filter(([name]) => allowed.includes(name) && !namedByConnection(call.headers, name));
-  return outbound.call({
-    origin: connection.baseUrl,
-    target: call.target,
-    method: call.method,
-    headers: [...passing, ['authorization', `Bearer ${token.text}`]],
-    body: body.content,
-    bodyBytes: call.bodyBytes,
-    pool: connection.id,
-  });
+async function send(ports: ForwardPorts, sending: Sending): Promise<OutboundAnswer> {
+  const { call, connection, token, body, progress } = sending;
+  try {
+    const answer = await ports.outbound.call({
+      origin: connection.baseUrl,
+      target: call.target,
+      method: call.method,
+      headers: [...passing(call.headers, connection), ['authorization', `Bearer ${token.text}`]],
+      body: body.content,
+      bodyBytes: call.bodyBytes,
+      pool: connection.id,
+    });
+    progress.sent = true;
+    return answer;
+  } catch (thrown) {
+    progress.sent ||= mayHaveBeenSent(thrown);
+    throw thrown;
+  }
 }
 
-function namedByConnection(headers: ForwardCall['headers'], name: string): boolean {
-  return headers.some(
-    ([header, value]) =>
-      header.toLowerCase() === 'connection' &&
-      value
-        .toLowerCase()
-        .split(/[ ,\t]+/)
-        .includes(name),
+/** The caller's headers that the profile lets through, less those that were for the hop to us alone. */
+function passing(headers: ForwardCall['headers'], { platform }: OpenConnection): [string, string][] {
+  const lower = headers.map(([name, value]): [string, string] => [name.toLowerCase(), value]);
+  const hop = new Set(
+    lower.flatMap(([name, value]) => (name === 'connection' ? value.toLowerCase().split(/[ ,\t]+/) : [])),
   );
+  return lower.filter(([name]) => platform.requestHeaders.includes(name) && !hop.has(name));
 }
 
-/** A small body is read whole, so that the call can be repeated; a large or unmeasured one is streamed once. */
-async function bodyOf(call: ForwardCall, limits: Limits): Promise<Body> {
-  if (call.body === null) return { content: null, repeatable: true };
-  if (call.bodyBytes === null || call.bodyBytes > limits.forwardRepeatBytesMax) {
-    return { content: counted(call.body, limits.forwardBodyBytesMax), repeatable: false };
-  }
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of counted(call.body, limits.forwardBodyBytesMax)) chunks.push(chunk);
-  const content = concatBytes(chunks);
-  if (content.length !== call.bodyBytes) throw new Fault('LENGTH_MISMATCH');
-  return { content, repeatable: true };
+interface Finished {
+  readonly call: ForwardCall;
+  readonly progress: Progress;
+  readonly ending: Ending & { readonly status?: number };
 }
 
-interface Answering {
-  readonly answer: OutboundAnswer;
-  readonly connection: OpenConnection;
-  readonly secrets: readonly string[];
-  readonly finished: Promise<void>;
-  readonly limits: Limits;
-}
-
-function answerOf({ answer, connection, secrets, finished, limits }: Answering): ForwardAnswer {
-  const scrubber = createScrubber([...secrets, ...Object.values(connection.credential)]);
-  const allowed = connection.platform.responseHeaders;
-  const headers = answer.headers
-    .filter(([name]) => allowed.includes(name))
-    .map(([name, value]) => [name, scrubber.text(value)] as const);
-  const encoding = answer.headers.find(([name]) => name === 'content-encoding')?.[1] ?? 'identity';
-  const plain = decoded(answer, encoding, limits.outboundResponseBytesMax);
-  return { status: answer.status, headers, body: endingAfter(scrubber.stream(plain), finished) };
-}
-
-const DECODERS: Readonly<Record<string, () => NodeJS.ReadWriteStream>> = Object.freeze({
-  gzip: () => createGunzip(),
-  'x-gzip': () => createGunzip(),
-  deflate: () => createInflate(),
-  br: () => createBrotliDecompress(),
-});
-
-/** We ask for plain answers; one that is packed all the same is unpacked, or no secret could be found in it. */
-function decoded(answer: OutboundAnswer, encoding: string, bytesMax: number): AsyncIterable<Uint8Array> {
-  const name = encoding.trim().toLowerCase();
-  if (name === 'identity' || name === '') return answer.body;
-  const decoder = DECODERS[name];
-  if (decoder === undefined)
-    throw new Fault('OUTBOUND_RESPONSE_INVALID', { detail: 'Its content encoding is not known.' });
-  return counted(unpacked(answer.body, decoder()), bytesMax, 'OUTBOUND_RESPONSE_TOO_LARGE');
-}
-
-async function* unpacked(
-  body: AsyncIterable<Uint8Array>,
-  decoder: NodeJS.ReadWriteStream,
-): AsyncGenerator<Uint8Array> {
-  const source = Readable.from(body, { objectMode: false });
-  source.on('error', (error) => decoder.emit('error', error));
-  for await (const chunk of source.pipe(decoder))
-    yield typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
-}
-
-/** Holds the last piece back until the outcome is in the log. */
-async function* endingAfter(
-  body: AsyncIterable<Uint8Array>,
-  finished: Promise<void>,
-): AsyncGenerator<Uint8Array> {
-  let held: Uint8Array | null = null;
-  for await (const chunk of body) {
-    if (held !== null) yield held;
-    held = chunk;
-  }
-  await finished;
-  if (held !== null) yield held;
-}
-
-async function* counted(
-  body: AsyncIterable<Uint8Array>,
-  bytesMax: number,
-  code: 'BODY_TOO_LARGE' | 'OUTBOUND_RESPONSE_TOO_LARGE' = 'BODY_TOO_LARGE',
-): AsyncGenerator<Uint8Array> {
-  let bytes = 0;
-  for await (const chunk of body) {
-    bytes += chunk.length;
-    if (bytes > bytesMax) throw new Fault(code, { detail: `At most ${bytesMax} bytes.` });
-    yield chunk;
+async function finished(ports: ForwardPorts, { call, progress, ending }: Finished): Promise<void> {
+  const durationMs = Math.round(ports.clock.monotonic() - progress.startedAtMs);
+  const { platform, sent } = progress;
+  const { connection, method } = call;
+  ports.log.info('call forwarded', { connection, platform, method, durationMs, ...ending });
+  const outcome = ending.code === undefined ? 'success' : 'failure';
+  try {
+    await note(ports, call, { action: 'call.finished', outcome, durationMs, sent, ...ending });
+  } catch (error) {
+    ports.log.error('the outcome of a call could not be recorded', { connection, method, error });
+    throw error;
   }
 }
 
@@ -245,17 +200,17 @@ interface ActFacts {
   readonly action: 'call.started' | 'call.finished' | 'call.refused';
   readonly outcome: 'intent' | 'success' | 'failure' | 'refused';
   readonly status?: number;
-  readonly code?: string;
+  readonly code?: FaultCode;
   readonly sent?: boolean;
   readonly durationMs?: number;
 }
 
-function actOf(call: ForwardCall, { action, outcome, ...facts }: ActFacts) {
-  return {
-    action,
-    outcome,
-    actor: call.actor,
-    resource: `connection:${call.connection}`,
-    details: { method: call.method, ...facts },
-  };
+function note(
+  { audit }: ForwardPorts,
+  call: ForwardCall,
+  { action, outcome, ...facts }: ActFacts,
+): Promise<void> {
+  const { environment, connection, method, actor } = call;
+  const details = { method, ...facts };
+  return audit.note(environment, { action, outcome, actor, resource: `connection:${connection}`, details });
 }

@@ -4,5 +4,6 @@ export {
   type ConnectionView,
   createConnections,
 } from './connections.ts';
-export type { ForwardAnswer, ForwardCall } from './forward.ts';
+export type { ForwardCall } from './forward.ts';
+export type { ForwardAnswer } from './forward-answer.ts';
 export { connectionMigrations } from './migrations.ts';

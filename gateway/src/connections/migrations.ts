@@ -11,7 +11,7 @@ export const connectionMigrations: readonly Migration[] = [
         platform text not null,
         name text not null,
         base_url text not null,
-        -- Grows with each new credential: a token belongs to the credential it was obtained with.
+        -- Grows with each new credential or host: a token belongs to those it was obtained with.
         credential_version integer not null,
         sealed_credential bytea not null,
         created_at timestamptz not null,

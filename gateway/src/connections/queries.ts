@@ -24,6 +24,9 @@ const tokenRow = z.object({
 
 export type TokenRow = z.output<typeof tokenRow>;
 
+// Made once: making a schema takes far longer than reading a row with it.
+const generationRow = z.object({ generation: z.coerce.number().int() });
+
 const COLUMNS = 'id, platform, name, base_url, credential_version, sealed_credential, created_at, changed_at';
 const none = (): null => null;
 
@@ -55,13 +58,14 @@ export const selectConnections = statement(
 
 export const updateBaseUrl = statement(
   'connections.update_base_url',
-  `update connections set base_url = $3, changed_at = $4 where environment_id = $1 and id = $2`,
+  `update connections set base_url = $3, credential_version = credential_version + 1, changed_at = $4
+   where environment_id = $1 and id = $2`,
   none,
 );
 
 export const updateCredential = statement(
   'connections.update_credential',
-  `update connections set credential_version = $3, sealed_credential = $4, changed_at = $5
+  `update connections set sealed_credential = $3, credential_version = credential_version + 1, changed_at = $4
    where environment_id = $1 and id = $2`,
   none,
 );
@@ -79,14 +83,20 @@ export const selectToken = statement(
   (row) => tokenRow.parse(row),
 );
 
+/**
+ * Keeps a token while its connection still has the credential (`$3`) it was obtained with; gives its generation. The
+ * share lock makes a change or removal of the connection wait, so that none leaves a token behind.
+ */
 export const upsertToken = statement(
   'connections.upsert_token',
   `insert into platform_tokens (environment_id, connection_id, credential_version, generation, sealed_token, obtained_at, expires_at)
-   values ($1, $2, $3, $4, $5, $6, $7)
+   select environment_id, id, credential_version, 1, $4, $5, $6 from connections
+   where environment_id = $1 and id = $2 and credential_version = $3 for share
    on conflict (environment_id, connection_id) do update
-   set credential_version = excluded.credential_version, generation = excluded.generation,
-       sealed_token = excluded.sealed_token, obtained_at = excluded.obtained_at, expires_at = excluded.expires_at`,
-  none,
+   set credential_version = excluded.credential_version, generation = platform_tokens.generation + 1,
+       sealed_token = excluded.sealed_token, obtained_at = excluded.obtained_at, expires_at = excluded.expires_at
+   returning generation`,
+  (row) => generationRow.parse(row).generation,
 );
 
 export const deleteToken = statement(

@@ -1,23 +1,63 @@
 import { Fault } from '#base';
 
+/** Percent-encoding is undone this often; a path that still changes then is refused as ambiguous. */
+const DECODINGS_MAX = 4;
+
 /**
- * Tells whether a path falls under one of the prefixes, as the most lenient server would read it: percent-encoding
- * undone, letter case folded, path parameters (`;x`) and empty ends ignored.
+ * Tells whether a path falls under one of the prefixes, as any server behind us might read it: percent-encoding undone
+ * once or several times over, letter case folded, path parameters (`;x`), empty segments and white space ignored, dot
+ * segments taken as they are or resolved.
  *
- * Throws `AMBIGUOUS_PATH` for an encoding that isn't UTF-8.
+ * Throws `AMBIGUOUS_PATH` for an encoding that isn't UTF-8, or that hides another and another.
+ *
+ * @example isRefusedPath('/api;v=1/V1/%61uth/sign-in?x', ['/api/v1/auth']); // true
  */
 export function isRefusedPath(target: string, prefixes: readonly string[]): boolean {
-  const path = segmentsOf(target.split('?', 1)[0] ?? '');
-  return prefixes.some((prefix) => segmentsOf(prefix).every((segment, at) => path[at] === segment));
+  const readings = readingsOf(target.split('?', 1)[0] ?? '').flatMap((path) => {
+    const segments = segmentsOf(path);
+    return [segments, resolved(segments)];
+  });
+  return prefixes.some((prefix) => {
+    const refused = segmentsOf(prefix);
+    return readings.some((path) => refused.every((segment, at) => path[at] === segment));
+  });
+}
+
+/** The path as sent, and after each decoding. */
+function readingsOf(path: string): readonly string[] {
+  const readings = [path];
+  for (let reading = path; ; ) {
+    const next = decoded(reading, readings.length === 1);
+    if (next === reading) return readings;
+    if (readings.length > DECODINGS_MAX) throw new Fault('AMBIGUOUS_PATH');
+    readings.push(next);
+    reading = next;
+  }
+}
+
+/** What was sent must be encoded well; what comes out of it may hold a percent sign of its own. */
+function decoded(path: string, asSent: boolean): string {
+  try {
+    return decodeURIComponent(path);
+  } catch (cause) {
+    if (!asSent) return path;
+    throw new Fault('AMBIGUOUS_PATH', { cause });
+  }
 }
 
 function segmentsOf(path: string): readonly string[] {
-  try {
-    return path
-      .split('/')
-      .map((segment) => decodeURIComponent(segment).split(';', 1)[0]?.trim().toLowerCase() ?? '')
-      .filter((segment) => segment !== '');
-  } catch (cause) {
-    throw new Fault('AMBIGUOUS_PATH', { cause });
+  return path
+    .normalize('NFKC')
+    .split(/[/\\]/)
+    .map((segment) => (segment.split(';', 1)[0] ?? '').trim().toLowerCase())
+    .filter((segment) => segment !== '');
+}
+
+function resolved(segments: readonly string[]): readonly string[] {
+  const path: string[] = [];
+  for (const segment of segments) {
+    if (segment === '..') path.pop();
+    else if (segment !== '.') path.push(segment);
   }
+  return path;
 }

@@ -1,5 +1,5 @@
 import { Fault, type Limits, textOf, utf8 } from '#base';
-import type { Outbound } from '#outbound';
+import type { Outbound, OutboundAnswer } from '#outbound';
 import { textAt } from '#platforms';
 import type { OpenConnection } from './credentials.ts';
 
@@ -39,6 +39,7 @@ export async function signIn({ outbound, limits }: SignInPorts, connection: Open
     await answer.discard();
     throw new Fault('OUTBOUND_RESPONSE_INVALID', {
       detail: `${platform.title} answered sign-in with ${answer.status}.`,
+      ...retryAfterOf(answer),
     });
   }
   const text = textAt(jsonOf(await answer.bytes(limits.tokenAnswerBytesMax)), token);
@@ -47,6 +48,12 @@ export async function signIn({ outbound, limits }: SignInPorts, connection: Open
     throw new Fault('OUTBOUND_RESPONSE_INVALID', { detail: `${platform.title} gave no token.` });
   }
   return text;
+}
+
+/** What a platform that limits sign-ins asks for, as far as it is a number of seconds. */
+function retryAfterOf({ headers }: OutboundAnswer): { retryAfterSeconds?: number } {
+  const value = headers.find(([name]) => name === 'retry-after')?.[1] ?? '';
+  return /^\d{1,5}$/.test(value) ? { retryAfterSeconds: Number(value) } : {};
 }
 
 function jsonOf(bytes: Uint8Array): unknown {

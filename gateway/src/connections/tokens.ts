@@ -1,16 +1,20 @@
-import { type Clock, type ConnectionId, Fault, type Limits, type Log, textOf, utf8 } from '#base';
+import { type Clock, type ConnectionId, Fault, type Limits, type Log, toFault } from '#base';
 import type { Keyring } from '#keyring';
 import type { Outbound } from '#outbound';
 import type { Store } from '#store';
 import type { OpenConnection } from './credentials.ts';
-import { selectToken, type TokenRow, upsertToken } from './queries.ts';
 import { signIn } from './sign-in.ts';
+import { keepToken, readToken } from './token-table.ts';
 
-/** A platform's bearer token. `generation` tells one token of a connection from the next. */
+/** A platform's bearer token. Version and generation together tell one token of a connection from every other. */
 export interface PlatformToken {
   readonly text: string;
-  readonly generation: number;
+  /** To be taken out of answers. */
+  readonly needles: readonly Buffer[];
+  /** The credential and host it was obtained with. */
   readonly credentialVersion: number;
+  /** Which of the tokens kept under that version; 0 for one that could not be kept. */
+  readonly generation: number;
   readonly expiresAtMs: number;
 }
 
@@ -25,130 +29,158 @@ export interface TokenPorts {
 
 /** Tokens of platforms: obtained once for all who wait, shared between nodes, renewed before they end (K10). */
 export interface Tokens {
-  /** A token that is valid now. `refused` names one that the platform no longer takes. */
+  /**
+   * A token that is valid now; `refused` names one that the platform no longer takes. Near its end a token is renewed
+   * beside the calls that still use it.
+   *
+   * Throws `PLATFORM_CREDENTIAL_REFUSED`, `OUTBOUND_*`, or `BUSY` while another node signs in for too long.
+   */
   get(connection: OpenConnection, refused?: PlatformToken): Promise<PlatformToken>;
+  /** The platform refused a token that it had just given: for a while none is obtained in its place. */
+  refuse(connection: OpenConnection): void;
   forget(connection: ConnectionId): void;
 }
 
 /** After an early renewal failed, the token that is still valid is used this long before the next try. */
 const RENEWAL_PAUSE_MS = 30_000;
-const LOCK_TRIES_MAX = 200;
-const LOCK_PAUSE_MS = 50;
+/** After the platform refused a credential, the same one isn't tried again for this long: it might lock the account. */
+const REFUSAL_PAUSE_MS = 5_000;
+/** While another node signs in: the pause before the next look doubles up to this. */
+const LOCK_PAUSE_MS_MIN = 25;
+const LOCK_PAUSE_MS_MAX = 800;
+
+interface Refusal {
+  readonly credentialVersion: number;
+  readonly untilMs: number;
+  readonly fault: Fault;
+}
 
 export function createTokens(ports: TokenPorts): Tokens {
   const { clock, log } = ports;
   const held = new Map<ConnectionId, PlatformToken>();
-  const flights = new Map<ConnectionId, Promise<PlatformToken>>();
-  const pausedUntilMs = new Map<ConnectionId, number>();
+  /** By connection and version: who has a new credential must not be given the token of the one before. */
+  const flights = new Map<string, Promise<PlatformToken>>();
+  const refusals = new Map<ConnectionId, Refusal>();
+  const renewAfterMs = new Map<ConnectionId, number>();
+
+  const refuse = (connection: OpenConnection, fault: Fault): void => {
+    const { id, credentialVersion } = connection;
+    refusals.set(id, { credentialVersion, untilMs: clock.monotonic() + REFUSAL_PAUSE_MS, fault });
+  };
 
   /** One flight per connection. It belongs to nobody who waits for it: none of them can cancel it. */
   const renew = (connection: OpenConnection, refused: PlatformToken | null): Promise<PlatformToken> => {
-    const known = flights.get(connection.id);
+    const { id, credentialVersion } = connection;
+    const key = `${id}/${credentialVersion}`;
+    const known = flights.get(key);
     if (known !== undefined) return known;
+    const refusal = refusals.get(id);
+    if (refusal?.credentialVersion === credentialVersion && refusal.untilMs > clock.monotonic())
+      return Promise.reject(refusal.fault);
     const flight = obtain(ports, connection, refused)
-      .then((token) => {
-        if (flights.get(connection.id) === flight) held.set(connection.id, token);
-        return token;
-      })
+      .then(
+        (token) => {
+          // Forgotten meanwhile: the connection has changed, and whoever comes next asks anew.
+          if (flights.get(key) === flight) held.set(id, token);
+          return token;
+        },
+        (thrown: unknown) => {
+          const fault = toFault(thrown);
+          if (flights.get(key) === flight && fault.code === 'PLATFORM_CREDENTIAL_REFUSED')
+            refuse(connection, fault);
+          throw fault;
+        },
+      )
       .finally(() => {
-        if (flights.get(connection.id) === flight) flights.delete(connection.id);
+        if (flights.get(key) === flight) flights.delete(key);
       });
-    flights.set(connection.id, flight);
+    flights.set(key, flight);
     return flight;
+  };
+
+  const renewEarly = (connection: OpenConnection): void => {
+    const { id } = connection;
+    if ((renewAfterMs.get(id) ?? 0) > clock.monotonic()) return;
+    renewAfterMs.set(id, clock.monotonic() + RENEWAL_PAUSE_MS);
+    renew(connection, null).then(
+      () => renewAfterMs.delete(id),
+      (error: unknown) =>
+        log.warn('a token could not be renewed early and is used on', { connection: id, error }),
+    );
   };
 
   return {
     async get(connection, refused) {
       const token = held.get(connection.id);
-      const usable =
-        token !== undefined &&
-        token.credentialVersion === connection.credentialVersion &&
-        token.expiresAtMs > clock.now() &&
-        token.generation !== refused?.generation;
-      if (!usable) return renew(connection, refused ?? null);
-      const early = token.expiresAtMs - clock.now() < connection.platform.renewBeforeSeconds * 1_000;
-      if (!early || (pausedUntilMs.get(connection.id) ?? 0) > clock.monotonic()) return token;
-      try {
-        return await renew(connection, null);
-      } catch (error) {
-        pausedUntilMs.set(connection.id, clock.monotonic() + RENEWAL_PAUSE_MS);
-        log.warn('a token could not be renewed early and is used on', { connection: connection.id, error });
-        return token;
-      }
+      if (token === undefined || !isUsable(token, { connection, refused, nowMs: clock.now() }))
+        return renew(connection, refused ?? null);
+      if (!isFresh(token, connection, clock.now())) renewEarly(connection);
+      return token;
     },
+    refuse: (connection) => refuse(connection, new Fault('PLATFORM_CREDENTIAL_REFUSED', { detail: REFUSED })),
     forget(connection) {
       held.delete(connection);
-      flights.delete(connection);
-      pausedUntilMs.delete(connection);
+      refusals.delete(connection);
+      renewAfterMs.delete(connection);
+      for (const key of flights.keys()) if (key.startsWith(`${connection}/`)) flights.delete(key);
     },
   };
 }
 
-/** Takes the token another node has obtained meanwhile, or signs in; one node at a time, decided under the lock. */
+const REFUSED = 'The platform refused a new token.';
+
+/** Takes the token that another node has obtained meanwhile, or signs in: one node at a time, decided under the lock. */
 async function obtain(
   ports: TokenPorts,
   connection: OpenConnection,
   refused: PlatformToken | null,
 ): Promise<PlatformToken> {
-  const { store, clock } = ports;
-  for (let tries = 0; tries < LOCK_TRIES_MAX; tries++) {
-    const token = await store.withLock(`connections.token.${connection.id}`, async () => {
-      const kept = await read(ports, connection);
-      const fresh = kept !== null && isFresh(kept, connection, clock.now());
-      if (fresh && kept.generation !== refused?.generation) return kept;
-      return write(ports, connection, {
-        text: await signIn(ports, connection),
-        after: kept?.generation ?? 0,
-      });
-    });
+  const { store, limits, clock } = ports;
+  const kept = async (): Promise<PlatformToken | null> => {
+    const token = await readToken(ports, connection);
+    if (token === null || !isFresh(token, connection, clock.now())) return null;
+    return refused !== null && isSame(token, refused) ? null : token;
+  };
+  const fresh = async (): Promise<PlatformToken> => {
+    const obtainedAtMs = clock.now(); // Before the platform counts.
+    return keepToken(ports, connection, { text: await signIn(ports, connection), obtainedAtMs });
+  };
+  // As long as the longest sign-in of another node.
+  const untilMs = clock.monotonic() + limits.outboundTotalTimeoutMs;
+  for (let pauseMs = LOCK_PAUSE_MS_MIN; ; pauseMs = Math.min(pauseMs * 2, LOCK_PAUSE_MS_MAX)) {
+    const token =
+      (await kept()) ??
+      (await store.withLock(
+        `connections.token.${connection.id}`,
+        async () => (await kept()) ?? (await fresh()),
+      ));
     if (token !== null) return token;
-    await new Promise((resolve) => setTimeout(resolve, LOCK_PAUSE_MS));
+    if (clock.monotonic() >= untilMs)
+      throw new Fault('BUSY', { detail: 'Another node is signing in.', retryAfterSeconds: 1 });
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
-  throw new Fault('BUSY', { detail: 'Another node is signing in.', retryAfterSeconds: 1 });
 }
 
+interface Use {
+  readonly connection: OpenConnection;
+  readonly refused: PlatformToken | undefined;
+  readonly nowMs: number;
+}
+
+function isUsable(token: PlatformToken, { connection, refused, nowMs }: Use): boolean {
+  return (
+    token.credentialVersion === connection.credentialVersion &&
+    token.expiresAtMs > nowMs &&
+    (refused === undefined || !isSame(token, refused))
+  );
+}
+
+/** Whether a token is not yet due for its early renewal. */
 function isFresh(token: PlatformToken, connection: OpenConnection, nowMs: number): boolean {
   const early = connection.platform.renewBeforeSeconds * 1_000;
   return token.credentialVersion === connection.credentialVersion && token.expiresAtMs - nowMs > early;
 }
 
-const CONTEXT = (connection: ConnectionId) => ({ record: connection, field: 'token' });
-
-async function read(
-  { store, keyring }: TokenPorts,
-  connection: OpenConnection,
-): Promise<PlatformToken | null> {
-  const { environment, id } = connection;
-  const row: TokenRow | null = await store.transaction(environment, (tx) =>
-    tx.row(selectToken, [environment, id]),
-  );
-  if (row === null) return null;
-  const sealer = await keyring.sealer(environment, 'tokens');
-  const text = textOf(await sealer.open(CONTEXT(id), row.sealed_token));
-  const { generation, credential_version: credentialVersion } = row;
-  return { text, generation, credentialVersion, expiresAtMs: row.expires_at.getTime() };
-}
-
-async function write(
-  { store, keyring, clock }: TokenPorts,
-  connection: OpenConnection,
-  token: { text: string; after: number },
-): Promise<PlatformToken> {
-  const { environment, id, platform, credentialVersion } = connection;
-  const sealer = await keyring.sealer(environment, 'tokens');
-  const sealed = Buffer.from(sealer.seal(CONTEXT(id), utf8(token.text)));
-  const nowMs = clock.now();
-  const expiresAtMs = nowMs + platform.tokenLifeSeconds * 1_000;
-  const generation = token.after + 1;
-  const values = [
-    environment,
-    id,
-    credentialVersion,
-    generation,
-    sealed,
-    new Date(nowMs),
-    new Date(expiresAtMs),
-  ];
-  await store.transaction(environment, (tx) => tx.run(upsertToken, values));
-  return { text: token.text, generation, credentialVersion, expiresAtMs };
+function isSame(left: PlatformToken, right: PlatformToken): boolean {
+  return left.credentialVersion === right.credentialVersion && left.generation === right.generation;
 }
