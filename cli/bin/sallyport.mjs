@@ -1,0 +1,30 @@
+#!/usr/bin/env node
+// Checks the runtime in words that any Node understands, then hands over to the TypeScript sources.
+import { lstatSync } from 'node:fs';
+import { enableCompileCache } from 'node:module';
+import { join, resolve } from 'node:path';
+
+const oldest = [24, 12];
+const [major, minor] = process.versions.node.split('.').map(Number);
+if (major < oldest[0] || (major === oldest[0] && minor < oldest[1])) {
+  const message = `Sallyport needs Node ${oldest.join('.')} or newer; this is ${process.versions.node}.`;
+  const remedy = 'In a clone, `npm start` and `npx sallyport` run on the Node that is pinned there.';
+  if (process.argv.includes('--json')) {
+    process.stdout.write(`${JSON.stringify({ error: { code: 'NODE_TOO_OLD', message, remedy } })}\n`);
+  }
+  process.stderr.write(`\nsallyport: ${message} [NODE_TOO_OLD]\n  ${remedy}\n`);
+  process.exitCode = 1;
+} else {
+  keepCompiled();
+  const { main } = await import('../src/main.ts');
+  await main(process.argv.slice(2));
+}
+
+/** Compiled sources are kept in the state folder, if there is one that nobody else can write to: later starts are faster. */
+function keepCompiled() {
+  const folder = resolve(process.env.SALLYPORT_STATE_DIRECTORY || '.sallyport');
+  const found = lstatSync(folder, { throwIfNoEntry: false });
+  if (found?.isDirectory() && found.uid === process.geteuid?.() && (found.mode & 0o077) === 0) {
+    enableCompileCache(join(folder, 'compiled'));
+  }
+}

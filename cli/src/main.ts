@@ -1,0 +1,70 @@
+import { Command, CommanderError } from 'commander';
+import { addDev } from './commands/dev.ts';
+import { EXIT_CODES, scrub, usageProblem } from './problem.ts';
+import { report } from './terminal/report.ts';
+import { createTerminal } from './terminal/terminal.ts';
+
+/**
+ * Runs one command line. Exit codes: 0 done, 1 failed, 2 called wrongly.
+ *
+ * @example await main(['keys', 'list', '--json']);
+ */
+export async function main(args: readonly string[]): Promise<void> {
+  const terminal = createTerminal({ json: args.includes('--json') });
+  // Whoever reads our output may stop reading: `| head` is no failure of ours.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => process.exit());
+  try {
+    await createProgram().parseAsync([...args], { from: 'user' });
+  } catch (thrown) {
+    if (!(thrown instanceof CommanderError)) process.exitCode = report(thrown, terminal);
+    else if (thrown.exitCode !== 0) process.exitCode = report(misuse(thrown), terminal);
+  }
+}
+
+/** Every command, for the command line and for its document. */
+export function createProgram(): Command {
+  const program = new Command('sallyport')
+    .description('A self-hosted security gateway for payment APIs.')
+    .helpCommand(false)
+    .enablePositionalOptions();
+  for (const add of COMMANDS) add(program);
+  configure(program);
+  return program;
+}
+
+const COMMANDS = Object.freeze([addDev]);
+
+/** Throws in place of ending the process; how a mistake is told is ours. */
+function configure(command: Command): void {
+  command
+    .exitOverride()
+    .configureOutput({ outputError: () => undefined })
+    .configureHelp({ showGlobalOptions: false });
+  if (command.commands.length > 0) {
+    command.action(() => {
+      const wanted = command.args[0];
+      throw usageProblem(
+        wanted === undefined ? 'A command is missing.' : `There is no command "${scrub(wanted)}".`,
+        `See \`${pathOf(command)} --help\`.`,
+      );
+    });
+    command.allowExcessArguments();
+  }
+  for (const inner of command.commands) configure(inner);
+}
+
+function misuse({ message }: CommanderError) {
+  const text = scrub(message.replace(/^error: /, ''));
+  return usageProblem(
+    `${text.charAt(0).toUpperCase()}${text.slice(1)}.`.replace(/\.\.$/, '.'),
+    'Add --help to see how it is called.',
+  );
+}
+
+function pathOf(command: Command): string {
+  const names: string[] = [];
+  for (let at: Command | null = command; at !== null; at = at.parent) names.unshift(at.name());
+  return names.join(' ');
+}
+
+export { EXIT_CODES };
