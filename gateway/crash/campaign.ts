@@ -14,6 +14,7 @@ const { values } = parseArgs({
     kills: { type: 'string', default: '20' },
     seed: { type: 'string', default: 'one' },
     database: { type: 'string', default: 'embedded' },
+    'load-ms': { type: 'string', default: '3000' },
     rate: { type: 'string', default: '60' },
     'postgres-every': { type: 'string', default: '10' },
     out: { type: 'string' },
@@ -26,13 +27,14 @@ const result = await runCampaign({
   seed,
   database: database === 'embedded' ? 'embedded' : Secret.fromText(database),
   webhooksPerSecond: Number(values.rate),
+  loadMsMax: Number(values['load-ms']),
   postgresEvery: Number(values['postgres-every']),
   tell: (text) => process.stderr.write(`${isoTime(systemClock.now())} ${text}\n`),
 });
 const command = [
   'node gateway/crash/campaign.ts',
   `--kills ${values.kills} --seed ${seed} --database ${database === 'embedded' ? 'embedded' : 'URL'}`,
-  `--rate ${values.rate} --postgres-every ${values['postgres-every']}`,
+  `--rate ${values.rate} --load-ms ${values['load-ms']} --postgres-every ${values['postgres-every']}`,
 ].join(' ');
 const report = campaignReport(result, { command, startedAt, commit: commit() });
 process.stdout.write(report);

@@ -124,9 +124,9 @@ async function insist(
         note(number, { ...answerShape.parse(JSON.parse(text)), known });
         return;
       }
-      refused[answer.statusCode] = (refused[answer.statusCode] ?? 0) + 1;
+      const status = `${answer.statusCode}${answer.headers['retry-after'] === undefined ? ' without Retry-After' : ''}`;
+      refused[status] = (refused[status] ?? 0) + 1;
       if (answer.statusCode !== 503) violate(`webhook ${number} was answered ${answer.statusCode}: ${text}`);
-      else if (answer.headers['retry-after'] === undefined) violate(`a 503 without Retry-After: ${text}`);
     } catch {
       broken++;
     }

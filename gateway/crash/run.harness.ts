@@ -17,6 +17,8 @@ export interface CampaignOptions {
   readonly seed: string;
   readonly database: 'embedded' | Secret;
   readonly webhooksPerSecond: number;
+  /** A gateway that answers is left alone for up to this long before it is killed. */
+  readonly loadMsMax: number;
   /** Every so many kills the embedded Postgres is killed as well. */
   readonly postgresEvery: number;
   readonly tell?: (text: string) => void;
@@ -42,7 +44,6 @@ export interface CampaignResult {
 
 const CONNECTIONS = 6;
 const LOAD_MS_MIN = 30;
-const LOAD_MS_MAX = 1_500;
 const START_MS_GUESS = 500;
 const STOP_MS_MAX = 250;
 const FINISH_TIMEOUT_MS = 120_000;
@@ -112,7 +113,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
 }
 
 async function killAll(
-  { kills, seed, postgresEvery, tell = () => undefined }: CampaignOptions,
+  { kills, seed, postgresEvery, loadMsMax, tell = () => undefined }: CampaignOptions,
   { setup, load }: { setup: Setup; load: () => Child },
 ): Promise<Pick<CampaignResult, 'kills' | 'postgresKills' | 'stops' | 'startMs'>> {
   const chance = createChance(seed);
@@ -135,7 +136,7 @@ async function killAll(
       await ready;
       starts.push(performance.now() - from);
       spare = load();
-      await delay(LOAD_MS_MIN + chance() * (LOAD_MS_MAX - LOAD_MS_MIN));
+      await delay(LOAD_MS_MIN + chance() * (loadMsMax - LOAD_MS_MIN));
       if (moment === 'stop') {
         const gone = await Promise.race([
           child.stop().then(() => true),
