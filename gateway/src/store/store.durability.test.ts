@@ -187,7 +187,7 @@ async function openCut(t: TestContext, url: Secret): Promise<Secret> {
   const sockets = new Set<Socket>();
   const server = createServer((near) => {
     const far = connect(place);
-    sockets.add(near);
+    sockets.add(near).add(far);
     let cut = false;
     near.on('data', (chunk) => {
       cut ||= chunk.includes('commit') && !chunk.includes('synchronous_commit');
