@@ -23,6 +23,7 @@ import {
   deleteExpiredTokens,
   deleteTokensOfKey,
   type HolderRow,
+  holdKey,
   insertKey,
   insertToken,
   type KeyRow,
@@ -63,7 +64,10 @@ export interface AccessPorts {
 
 /** Who may come in. */
 export interface Access {
-  /** Makes a key; the secret is the whole `sk_…` text and is in this answer only. `WRONG_KEY_KIND` when kind and environment don't fit (K3, Q3). */
+  /**
+   * Makes a key; the secret is the whole `sk_…` text and is in this answer only. `WRONG_KEY_KIND` when kind and
+   * environment don't fit (K3, Q3), `CONFLICT` when a key in force has this name, `INVALID_REQUEST`.
+   */
   createKey(
     key: { environment: EnvironmentId; kind: KeyKind; name: string },
     actor: Actor,
@@ -86,7 +90,7 @@ export interface Access {
     credential: { apiKey: KeyId; secret: Secret },
     actor: Actor,
   ): Promise<{ token: Secret; expiresInSeconds: number }>;
-  /** Deletes bearer tokens whose time is over; the number deleted. */
+  /** Deletes bearer tokens whose time is over, a bounded number of them; the number deleted. */
   sweep(): Promise<number>;
 }
 
@@ -98,17 +102,24 @@ const RUNTIME_KIND: Readonly<Record<EnvironmentKind, KeyKind>> = Object.freeze({
 });
 const BEARER = /^Bearer ([\x21-\x7e]+)$/i;
 const CREDENTIAL_CHARACTERS_MAX = 200;
+const NAME = /^[A-Za-z0-9][A-Za-z0-9 ._-]{0,62}$/;
 const SWEEP_ITEMS = 1_000;
+const SWEEP_ROUNDS_MAX = 100;
 
 /** Makes the access room. */
 export function createAccess(ports: AccessPorts): Access {
   const { store, keyring, environments, audit, limits, clock } = ports;
   const holders = createHolders(ports);
 
-  /** Refuses a holder that may not act, leaving an entry in the log of the environment whose key it is. */
-  const admit = async (found: HolderRow, surface: 'runtime' | 'admin', actor: Actor): Promise<void> => {
-    const code = refusalOf(found, surface, clock.now());
-    if (code === null) return;
+  /** Admits a holder that may act here; refuses others with an entry in the log of the environment whose key it is. */
+  const admit = async (
+    found: HolderRow,
+    surface: 'runtime' | 'admin',
+    actor: Actor,
+  ): Promise<EnvironmentKind> => {
+    const { kind } = await environments.get(found.environment_id);
+    const code = refusalOf(found, { surface, environmentKind: kind, nowMs: clock.now() });
+    if (code === null) return kind;
     const act = {
       action: 'auth.refused',
       resource: `key:${found.key_id}`,
@@ -121,6 +132,11 @@ export function createAccess(ports: AccessPorts): Access {
 
   return {
     async createKey({ environment, kind, name }, actor) {
+      if (!NAME.test(name)) {
+        throw new Fault('INVALID_REQUEST', {
+          fields: [{ path: 'name', problem: 'must be 1 to 63 letters, digits, spaces, dots, dashes' }],
+        });
+      }
       const { kind: environmentKind } = await environments.get(environment);
       const fitting = RUNTIME_KIND[environmentKind];
       if (kind !== 'admin' && kind !== fitting) {
@@ -134,7 +150,9 @@ export function createAccess(ports: AccessPorts): Access {
       const createdAtMs = clock.now();
       const digest = Buffer.from(pepper.digest(pepper.current, utf8(text)));
       await store.transaction(environment, async (tx) => {
-        await tx.run(insertKey, [environment, id, kind, name, pepper.current, digest, new Date(createdAtMs)]);
+        const values = [environment, id, kind, name, pepper.current, digest, new Date(createdAtMs)];
+        if ((await tx.run(insertKey, values)) === 0)
+          throw new Fault('CONFLICT', { detail: 'A key in force has this name.' });
         const act = { action: 'key.created', actor, resource: `key:${id}`, outcome: 'success' } as const;
         await audit.record(tx, environment, { ...act, details: { kind, name } });
       });
@@ -142,7 +160,7 @@ export function createAccess(ports: AccessPorts): Access {
     },
 
     async revokeKey({ environment, key }, actor) {
-      return store.transaction(environment, async (tx) => {
+      const row = await store.transaction(environment, async (tx) => {
         const revoked = await tx.run(revokeKey, [environment, key, new Date(clock.now())]);
         const row = await tx.row(selectKey, [environment, key]);
         if (row === null) throw new Fault('KEY_NOT_FOUND');
@@ -151,8 +169,10 @@ export function createAccess(ports: AccessPorts): Access {
           const act = { action: 'key.revoked', actor, resource: `key:${key}`, outcome: 'success' } as const;
           await audit.record(tx, environment, { ...act, details: { tokens } });
         }
-        return viewOf(row);
+        return row;
       });
+      holders.revoked(key, row.revoked_at?.getTime() ?? clock.now());
+      return viewOf(row);
     },
 
     async listKeys({ environment, after, limit }) {
@@ -168,9 +188,8 @@ export function createAccess(ports: AccessPorts): Access {
       if (text === undefined || text.length > CREDENTIAL_CHARACTERS_MAX) throw new Fault('UNAUTHENTICATED');
       const { via, holder } = await holders.find(Secret.fromText(text));
       if (holder === null) throw new Fault('UNAUTHENTICATED');
-      await admit(holder, surface, actor);
+      const environmentKind = await admit(holder, surface, actor);
       const { environment_id: environment, key_id: key, kind } = holder;
-      const { kind: environmentKind } = await environments.get(environment);
       return { environment, environmentKind, key, kind, via };
     },
 
@@ -192,6 +211,9 @@ export function createAccess(ports: AccessPorts): Access {
       const { environment_id: environment, key_id: key } = holder;
       const id = newId('bearerToken', clock);
       await store.transaction(environment, async (tx) => {
+        // What was remembered of the key may be older than its revocation; a token is made from what is true now.
+        const held = await tx.row(holdKey, [environment, key]);
+        if (held === null || held.revoked_at !== null) throw new Fault('KEY_REVOKED');
         await tx.run(insertToken, [environment, id, key, pepper.current, digest, new Date(now), expires]);
         const act = {
           action: 'token.issued',
@@ -204,7 +226,16 @@ export function createAccess(ports: AccessPorts): Access {
       return { token: Secret.fromText(text), expiresInSeconds: limits.bearerLifeSeconds };
     },
 
-    sweep: () => store.system((tx) => tx.run(deleteExpiredTokens, [new Date(clock.now()), SWEEP_ITEMS])),
+    async sweep() {
+      const before = new Date(clock.now());
+      let deleted = 0;
+      for (let round = 0; round < SWEEP_ROUNDS_MAX; round++) {
+        const some = await store.system((tx) => tx.run(deleteExpiredTokens, [before, SWEEP_ITEMS]));
+        deleted += some;
+        if (some < SWEEP_ITEMS) break;
+      }
+      return deleted;
+    },
   };
 }
 
@@ -213,10 +244,18 @@ const WRONG_SURFACE = Object.freeze({
   admin: 'Administration takes an sk_admin_ key.',
 });
 
-function refusalOf(holder: HolderRow, surface: 'runtime' | 'admin', nowMs: number) {
+interface Presented {
+  readonly surface: 'runtime' | 'admin';
+  readonly environmentKind: EnvironmentKind;
+  readonly nowMs: number;
+}
+
+function refusalOf(holder: HolderRow, { surface, environmentKind, nowMs }: Presented) {
   if (holder.revoked_at !== null) return 'KEY_REVOKED';
   if (holder.expires_at !== null && holder.expires_at.getTime() <= nowMs) return 'TOKEN_EXPIRED';
-  return (holder.kind === 'admin') === (surface === 'admin') ? null : 'WRONG_KEY_KIND';
+  // Made only where it fits, and asked again at each use: no key of one kind of environment serves in another (K3).
+  const fitting = surface === 'admin' ? 'admin' : RUNTIME_KIND[environmentKind];
+  return holder.kind === fitting ? null : 'WRONG_KEY_KIND';
 }
 
 function viewOf({ id, kind, name, created_at, revoked_at }: KeyRow): KeyView {

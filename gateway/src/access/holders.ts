@@ -2,6 +2,7 @@ import {
   type Clock,
   createMemory,
   Fault,
+  type KeyId,
   type Limits,
   openSecret,
   openSecretText,
@@ -24,7 +25,11 @@ export interface HolderPorts {
 export interface Holders {
   /** The key behind a key's or bearer token's text; `null` when nobody holds it. Throws `KEY_MALFORMED`. */
   find(credential: Secret): Promise<{ via: 'key' | 'bearer'; holder: HolderRow | null }>;
+  /** A key was revoked here: from now on no answer of this node, also one under way, shows it in force. */
+  revoked(key: KeyId, atMs: number): void;
 }
+
+const TOMBSTONES_MAX = 10_000;
 
 /**
  * Looks credentials up by their digest under the pepper, remembering an answer for `keyCacheMs` at most: a revocation
@@ -40,6 +45,9 @@ export function createHolders({ store, keyring, limits, clock }: HolderPorts): H
     key: createMemory({ ask: asked(selectKeyHolder), ...trusted }),
     bearer: createMemory({ ask: asked(selectTokenHolder), ...trusted }),
   };
+  // What this node revoked itself is in force at once. Nothing is ever un-revoked, and an answer that was under way
+  // when the oldest of these is dropped has long been given.
+  const tombstones = new Map<KeyId, Date>();
 
   return {
     async find(credential) {
@@ -48,7 +56,16 @@ export function createHolders({ store, keyring, limits, clock }: HolderPorts): H
       const via = kind === 'bearer' ? 'bearer' : 'key';
       const pepper = await keyring.pepper();
       const digests = pepper.versions.map((version) => toHex(pepper.digest(version, openSecret(credential))));
-      return { via, holder: await memories[via].get(digests.join()) };
+      const holder = await memories[via].get(digests.join());
+      const revokedAt = holder === null ? undefined : tombstones.get(holder.key_id);
+      if (holder === null || revokedAt === undefined) return { via, holder };
+      return { via, holder: { ...holder, revoked_at: holder.revoked_at ?? revokedAt } };
+    },
+
+    revoked(key, atMs) {
+      tombstones.set(key, new Date(atMs));
+      const oldest = tombstones.size > TOMBSTONES_MAX ? tombstones.keys().next() : null;
+      if (oldest?.done === false) tombstones.delete(oldest.value);
     },
   };
 }

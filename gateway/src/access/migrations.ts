@@ -39,4 +39,9 @@ export const accessMigrations: readonly Migration[] = [
       grant select, delete on bearer_tokens to sallyport_system;
     `,
   },
+  {
+    number: 41,
+    name: 'one key in force of a name',
+    sql: `create unique index api_keys_name on api_keys (environment_id, name) where revoked_at is null;`,
+  },
 ];

@@ -28,10 +28,12 @@ export type HolderRow = z.output<typeof holderRow>;
 
 const none = (): null => null;
 
+/** Touches no row when a key in force has this name. */
 export const insertKey = statement(
   'access.insert_key',
   `insert into api_keys (environment_id, id, kind, name, pepper_version, digest, created_at)
-   values ($1, $2, $3, $4, $5, $6, $7)`,
+   values ($1, $2, $3, $4, $5, $6, $7)
+   on conflict (environment_id, name) where revoked_at is null do nothing`,
   none,
 );
 
@@ -45,6 +47,13 @@ export const selectKeys = statement(
 export const selectKey = statement(
   'access.select_key',
   `select id, kind, name, created_at, revoked_at from api_keys where environment_id = $1 and id = $2`,
+  (row) => keyRow.parse(row),
+);
+
+/** Holds the key as it is until the transaction ends: it can't be revoked meanwhile. */
+export const holdKey = statement(
+  'access.hold_key',
+  `select id, kind, name, created_at, revoked_at from api_keys where environment_id = $1 and id = $2 for share`,
   (row) => keyRow.parse(row),
 );
 

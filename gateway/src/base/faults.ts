@@ -26,12 +26,25 @@ const rows = {
   UNSUPPORTED_MEDIA_TYPE: row(415, 'The content type is not accepted.', 'Send application/json.'),
   CONFLICT: row(409, 'The state does not allow this.', 'Read the object again and decide anew.'),
   BUSY: row(503, 'The gateway is at its limit.', 'Send the same request again after Retry-After.'),
+  HEADERS_TOO_LARGE: row(
+    431,
+    'The headers are too large or too many.',
+    'Send fewer; the limits are in docs/config.md.',
+  ),
   TIMED_OUT: row(408, 'The request took too long to arrive.', 'Send it again, faster or smaller.'),
   INTERNAL: row(500, 'An error occurred.', 'Try again; if it stays, give the request id to your operator.'),
-  STORE_UNAVAILABLE: row(503, 'The store can not be reached.', 'Send the same request again after Retry-After.'),
+  STORE_UNAVAILABLE: row(
+    503,
+    'The store can not be reached.',
+    'Send the same request again after Retry-After.',
+  ),
 
   // Access
-  UNAUTHENTICATED: row(401, 'No valid credential was presented.', 'Send Authorization: Bearer with a valid key.'),
+  UNAUTHENTICATED: row(
+    401,
+    'No valid credential was presented.',
+    'Send Authorization: Bearer with a valid key.',
+  ),
   KEY_MALFORMED: row(401, 'The key is not one of ours.', 'Check that it was copied whole.'),
   KEY_REVOKED: row(401, 'The key is revoked.', 'Use its successor.'),
   TOKEN_EXPIRED: row(401, 'The bearer token has expired.', 'Sign in again.'),
@@ -73,8 +86,16 @@ const rows = {
     'The address is not one that may be called.',
     'Private, loopback and reserved addresses must be declared in outbound.declaredHosts.',
   ),
-  OUTBOUND_NAME_UNRESOLVED: row(502, 'The host name could not be resolved.', 'Check the name and the resolver.'),
-  OUTBOUND_CONNECT_FAILED: row(502, 'No connection could be made.', 'Nothing was sent; it can be tried again.'),
+  OUTBOUND_NAME_UNRESOLVED: row(
+    502,
+    'The host name could not be resolved.',
+    'Check the name and the resolver.',
+  ),
+  OUTBOUND_CONNECT_FAILED: row(
+    502,
+    'No connection could be made.',
+    'Nothing was sent; it can be tried again.',
+  ),
   OUTBOUND_TLS_FAILED: row(
     502,
     'The TLS handshake failed.',
@@ -95,8 +116,16 @@ const rows = {
     'The call was cancelled.',
     'It may have been carried out: look before repeating it, or repeat it with the same idempotency key.',
   ),
-  OUTBOUND_RESPONSE_TOO_LARGE: row(502, 'The answer was larger than allowed.', 'Ask for less, or raise the limit.'),
-  OUTBOUND_RESPONSE_INVALID: row(502, 'The answer could not be understood.', 'Look at the platform and the log.'),
+  OUTBOUND_RESPONSE_TOO_LARGE: row(
+    502,
+    'The answer was larger than allowed.',
+    'Ask for less, or raise the limit.',
+  ),
+  OUTBOUND_RESPONSE_INVALID: row(
+    502,
+    'The answer could not be understood.',
+    'Look at the platform and the log.',
+  ),
 
   // Keyring, store, configuration, log
   OPEN_FAILED: row(500, 'The sealed value could not be opened.', 'Give the request id to your operator.'),
@@ -105,12 +134,28 @@ const rows = {
     'The root key can not be used.',
     'Restore the root key file (mode 0600) from its backup.',
   ),
-  AUDIT_UNAVAILABLE: row(503, 'The log can not be written, so the act was refused.', 'Try again after Retry-After.'),
+  AUDIT_UNAVAILABLE: row(
+    503,
+    'The log can not be written, so the act was refused.',
+    'Try again after Retry-After.',
+  ),
   CONFIG_INVALID: row(500, 'The configuration is not valid.', 'Correct the settings named.'),
-  MIGRATION_FAILED: row(500, 'The database could not be brought up to date.', 'Look at the log; nothing was changed.'),
-  DATABASE_UNSUITABLE: row(500, 'This database can not be used.', 'Use Postgres 15 or later with the rights named.'),
+  MIGRATION_FAILED: row(
+    500,
+    'The database could not be brought up to date.',
+    'Look at the log; nothing was changed.',
+  ),
+  DATABASE_UNSUITABLE: row(
+    500,
+    'This database can not be used.',
+    'Use Postgres 15 or later with the rights named.',
+  ),
   EMBEDDED_FAILED: row(500, 'The embedded Postgres did not start.', 'Follow what the message says.'),
-  ALREADY_RUNNING: row(409, 'Another Sallyport uses this state folder.', 'Stop it first, or use another folder.'),
+  ALREADY_RUNNING: row(
+    409,
+    'Another Sallyport uses this state folder.',
+    'Stop it first, or use another folder.',
+  ),
 } as const satisfies Record<string, FaultRow>;
 
 export type FaultCode = keyof typeof rows;

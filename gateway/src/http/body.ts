@@ -1,25 +1,27 @@
 import type { IncomingMessage } from 'node:http';
 import { Fault } from '#base';
+import type { ByteBudget } from './byte-budget.ts';
 
-/** A number of bytes shared by all requests that are being received, so that many slow large bodies stay bounded. */
-export interface ByteBudget {
-  take(bytes: number): boolean;
-  give(bytes: number): void;
+interface BodyState {
+  readonly failure: AbortController;
+  invite: (() => void) | null;
 }
 
-/** Makes a budget of `bytesMax` bytes. */
-export function createByteBudget(bytesMax: number): ByteBudget {
-  let taken = 0;
-  return {
-    take(bytes) {
-      if (taken + bytes > bytesMax) return false;
-      taken += bytes;
-      return true;
-    },
-    give(bytes) {
-      taken -= bytes;
-    },
-  };
+const states = new WeakMap<IncomingMessage, BodyState>();
+
+/** Tells whether a body comes with a request. */
+export function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+}
+
+/** The sender waits to be told that its body is wanted (RFC 9110 section 10.1.1); told when somebody reads it. */
+export function awaitInvitation(request: IncomingMessage, invite: () => void): void {
+  stateOf(request).invite = invite;
+}
+
+/** Ends whoever reads the body with a fault: it arrives too slowly, or can't be understood. */
+export function failBody(request: IncomingMessage, fault: Fault): void {
+  stateOf(request).failure.abort(fault);
 }
 
 export interface ReadBodyOptions {
@@ -31,36 +33,97 @@ export interface ReadBodyOptions {
 /**
  * Reads a whole body, counting while it streams: an announced length is checked first, chunked bodies as they come.
  *
- * Throws `BODY_TOO_LARGE`, `BUSY` (budget spent) or `LENGTH_MISMATCH` (the sender went away).
+ * Throws `BODY_TOO_LARGE`, `BUSY` (budget spent), `TIMED_OUT`, `INVALID_REQUEST` (its chunks can't be understood) or
+ * `LENGTH_MISMATCH` (the sender went away).
  */
-export function readBody({ request, bytesMax, budget }: ReadBodyOptions): Promise<Uint8Array> {
-  const announced = Number(request.headers['content-length'] ?? 0);
-  if (announced > bytesMax)
-    return Promise.reject(new Fault('BODY_TOO_LARGE', { detail: `At most ${bytesMax} bytes.` }));
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    const settle = (fault: Fault | null): void => {
-      request.off('data', onData).off('end', onEnd).off('error', onBroken).off('close', onBroken);
-      budget.give(bytes);
-      if (fault === null)
-        resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, bytes));
-      else reject(fault);
-    };
-    const onData = (chunk: Buffer): void => {
-      if (bytes + chunk.length > bytesMax) {
-        settle(new Fault('BODY_TOO_LARGE', { detail: `At most ${bytesMax} bytes.` }));
-        return;
-      }
-      if (!budget.take(chunk.length)) {
-        settle(new Fault('BUSY', { retryAfterSeconds: 1 }));
-        return;
-      }
+export async function readBody({ request, bytesMax, budget }: ReadBodyOptions): Promise<Uint8Array> {
+  checkLength(request, bytesMax);
+  if (!hasBody(request)) return new Uint8Array();
+  const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
+  const share = budget.open(() => settle(new Fault('BUSY', { retryAfterSeconds: 1 })));
+  const { signal } = beginReading(request);
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  const settle = (fault: Fault | null): void => {
+    request.off('data', onData).off('end', onEnd).off('error', onBroken).off('close', onBroken);
+    signal.removeEventListener('abort', onFailed);
+    share.close();
+    if (fault === null)
+      return resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, bytes));
+    // Nothing more is read for it: what stays in the socket holds the sender up.
+    request.pause();
+    chunks.length = 0;
+    reject(fault);
+  };
+  const onData = (chunk: Buffer): void => {
+    if (bytes + chunk.length > bytesMax) return settle(tooLarge(bytesMax));
+    if (!share.take(chunk.length)) return settle(new Fault('BUSY', { retryAfterSeconds: 1 }));
+    bytes += chunk.length;
+    chunks.push(chunk);
+  };
+  const onEnd = (): void => settle(request.complete ? null : new Fault('LENGTH_MISMATCH'));
+  const onBroken = (): void => settle(new Fault('LENGTH_MISMATCH'));
+  const onFailed = (): void => settle(faultOf(signal.reason));
+  signal.addEventListener('abort', onFailed);
+  request.on('data', onData).on('end', onEnd).on('error', onBroken).on('close', onBroken);
+  if (signal.aborted) onFailed();
+  else if (request.destroyed && !request.complete) onBroken();
+  return promise;
+}
+
+/**
+ * A body as it arrives, for whoever passes it on. Leaving it early leaves the connection open, so that an answer can
+ * still be given. Throws what {@link readBody} throws.
+ */
+export async function* streamBody(request: IncomingMessage, bytesMax: number): AsyncGenerator<Uint8Array> {
+  checkLength(request, bytesMax);
+  const { signal } = beginReading(request);
+  const failed = Promise.withResolvers<never>();
+  failed.promise.catch(() => undefined);
+  const onFailed = (): void => failed.reject(faultOf(signal.reason));
+  if (signal.aborted) onFailed();
+  signal.addEventListener('abort', onFailed);
+  // Ended by its reader, the request must not be destroyed: its socket carries the answer.
+  const iterator = request.iterator({ destroyOnReturn: false });
+  let bytes = 0;
+  try {
+    for (;;) {
+      const next = iterator.next().catch(() => Promise.reject(new Fault('LENGTH_MISMATCH')));
+      const { done, value } = await Promise.race([next, failed.promise]);
+      if (done === true) return;
+      const chunk: unknown = value;
+      if (!(chunk instanceof Uint8Array)) throw new Fault('INTERNAL');
       bytes += chunk.length;
-      chunks.push(chunk);
-    };
-    const onEnd = (): void => settle(request.complete ? null : new Fault('LENGTH_MISMATCH'));
-    const onBroken = (): void => settle(new Fault('LENGTH_MISMATCH'));
-    request.on('data', onData).on('end', onEnd).on('error', onBroken).on('close', onBroken);
-  });
+      if (bytes > bytesMax) throw tooLarge(bytesMax);
+      yield chunk;
+    }
+  } finally {
+    signal.removeEventListener('abort', onFailed);
+    iterator.return?.().catch(() => undefined);
+  }
+}
+
+function beginReading(request: IncomingMessage): AbortController {
+  const state = stateOf(request);
+  state.invite?.();
+  state.invite = null;
+  return state.failure;
+}
+
+function stateOf(request: IncomingMessage): BodyState {
+  let state = states.get(request);
+  if (state === undefined) states.set(request, (state = { failure: new AbortController(), invite: null }));
+  return state;
+}
+
+function checkLength(request: IncomingMessage, bytesMax: number): void {
+  if (Number(request.headers['content-length'] ?? 0) > bytesMax) throw tooLarge(bytesMax);
+}
+
+function tooLarge(bytesMax: number): Fault {
+  return new Fault('BODY_TOO_LARGE', { detail: `At most ${bytesMax} bytes.` });
+}
+
+function faultOf(reason: unknown): Fault {
+  return reason instanceof Fault ? reason : new Fault('LENGTH_MISMATCH');
 }

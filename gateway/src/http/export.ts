@@ -1,26 +1,35 @@
-import { Readable } from 'node:stream';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import type { Access } from '#access';
 import type { Audit } from '#audit';
-import { anonymous, type RequestContext, singleHeader } from './context.ts';
+import { Fault } from '#base';
+import { answerStream } from './answer-stream.ts';
+import { parseQuery } from './query.ts';
+import { anonymous, type ReceivedOf, singleHeader } from './received.ts';
+import { refuseBody } from './surface.ts';
 
 export interface ExportRooms {
   readonly access: Access;
   readonly audit: Audit;
-  readonly contextOf: (request: FastifyRequest) => RequestContext;
+  readonly received: ReceivedOf;
 }
 
 /** `GET /admin/v1/audit/export`: the whole log of the environment as NDJSON, streamed, for the offline verifier. */
-export function registerExport(app: FastifyInstance, { access, audit, contextOf }: ExportRooms): void {
-  app.get('/admin/v1/audit/export', async (request, reply) => {
-    const authorization = singleHeader(request.raw, 'authorization');
-    const actor = anonymous(contextOf(request));
+export function registerExport(app: FastifyInstance, { access, audit, received }: ExportRooms): void {
+  app.get('/admin/v1/audit/export', async ({ raw }, reply) => {
+    const facts = received(raw);
+    const query = parseQuery(facts.target.query);
+    const authorization = singleHeader(raw, 'authorization');
+    const actor = anonymous(facts);
     const { environment } = await access.authenticate({ authorization, surface: 'admin', actor });
-    reply.type('application/x-ndjson').header('cache-control', 'no-store');
-    return reply.send(Readable.from(linesOf(audit.export(environment)), { objectMode: false }));
+    if (Object.keys(query).length > 0)
+      throw new Fault('INVALID_REQUEST', {
+        fields: [{ path: 'query', problem: 'has fields that are not known here' }],
+      });
+    refuseBody(raw);
+    return reply.type('application/x-ndjson').send(answerStream(linesOf(audit.export(environment))));
   });
 }
 
-async function* linesOf(lines: AsyncIterable<string>): AsyncGenerator<Buffer> {
+async function* linesOf(lines: AsyncIterable<string>): AsyncGenerator<Uint8Array> {
   for await (const line of lines) yield Buffer.from(`${line}\n`);
 }

@@ -1,77 +1,63 @@
-import { Readable } from 'node:stream';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import type { Access } from '#access';
-import { Fault, isId, type Limits } from '#base';
+import { type ConnectionId, Fault, isId, type Limits } from '#base';
 import type { Connections } from '#connections';
-import { anonymous, type RequestContext, singleHeader } from './context.ts';
-import { parseTarget } from './path.ts';
+import { FORWARDED } from './admission.ts';
+import { answerStream } from './answer-stream.ts';
+import { hasBody, streamBody } from './body.ts';
+import { anonymous, type ReceivedOf, singleHeader } from './received.ts';
 
 export interface OutRooms {
   readonly access: Access;
   readonly connections: Connections;
   readonly limits: Limits;
-  readonly contextOf: (request: FastifyRequest) => RequestContext;
+  readonly received: ReceivedOf;
 }
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
-// Our own credentials anywhere in an address: every hop would log them (K11).
-const OWN_CREDENTIAL = /s(?:k_(?:test|live|admin)|at)_syp_/i;
 
 /** `ANY /out/{connection}/{path}`: the call goes on under the platform's credential, streamed both ways. */
-export function registerOut(
-  app: FastifyInstance,
-  { access, connections, limits, contextOf }: OutRooms,
-): void {
+export function registerOut(app: FastifyInstance, { access, connections, limits, received }: OutRooms): void {
+  const bytesMax = limits.forwardBodyBytesMax;
   app.route({
     method: METHODS,
-    url: '/out/*',
-    handler: async (request, reply) => {
-      const context = contextOf(request);
-      const raw = request.raw;
-      const { path, query } = parseTarget(raw.url);
-      if (OWN_CREDENTIAL.test(query) || OWN_CREDENTIAL.test(path)) throw new Fault('CREDENTIAL_IN_URL');
+    url: `${FORWARDED}*`,
+    handler: async ({ raw }, reply) => {
+      const facts = received(raw);
+      const actor = anonymous(facts);
       const authorization = singleHeader(raw, 'authorization');
-      const principal = await access.authenticate({
-        authorization,
-        surface: 'runtime',
-        actor: anonymous(context),
-      });
-      const { connection, target } = splitOut(path);
-      const { hasBody, bodyBytes } = bodyOf(raw.headers, limits.forwardBodyBytesMax);
+      const principal = await access.authenticate({ authorization, surface: 'runtime', actor });
+      const { connection, target } = splitOut(facts.target.path);
+      const bodyBytes = lengthOf(raw.headers['content-length']);
+      if (bodyBytes !== null && bodyBytes > bytesMax)
+        throw new Fault('BODY_TOO_LARGE', { detail: `At most ${bytesMax} bytes.` });
       const answer = await connections.forward({
         environment: principal.environment,
         connection,
         method: raw.method ?? 'GET',
-        target: target + query,
+        target: target + facts.target.query,
         headers: pairsOf(raw.rawHeaders),
-        body: hasBody ? raw : null,
+        body: hasBody(raw) ? streamBody(raw, bytesMax) : null,
         bodyBytes,
-        actor: { ...anonymous(context), kind: 'key', id: principal.key },
+        actor: { ...actor, kind: 'key', id: principal.key },
       });
-      reply.code(answer.status).header('cache-control', 'no-store');
-      for (const [name, value] of answer.headers) reply.header(name, value);
-      return reply.send(Readable.from(answer.body, { objectMode: false }));
+      reply.code(answer.status);
+      for (const [name, values] of joined(answer.headers)) reply.header(name, values);
+      return reply.send(answerStream(answer.body));
     },
   });
 }
 
-function splitOut(path: string): { connection: `con_${string}`; target: string } {
-  const rest = path.slice('/out/'.length);
+function splitOut(path: string): { connection: ConnectionId; target: string } {
+  const rest = path.slice(FORWARDED.length);
   const slash = rest.indexOf('/');
-  const connection = slash === -1 ? rest : rest.slice(0, slash);
+  const connection = rest.slice(0, slash);
   if (!isId('connection', connection)) throw new Fault('CONNECTION_NOT_FOUND');
-  return { connection, target: slash === -1 ? '/' : rest.slice(slash) };
+  return { connection, target: rest.slice(slash) };
 }
 
-function bodyOf(
-  headers: FastifyRequest['raw']['headers'],
-  bytesMax: number,
-): { hasBody: boolean; bodyBytes: number | null } {
-  const length = headers['content-length'];
-  if (length === undefined) return { hasBody: headers['transfer-encoding'] !== undefined, bodyBytes: null };
-  const bodyBytes = Number(length);
-  if (bodyBytes > bytesMax) throw new Fault('BODY_TOO_LARGE', { detail: `At most ${bytesMax} bytes.` });
-  return { hasBody: bodyBytes > 0, bodyBytes };
+function lengthOf(contentLength: string | undefined): number | null {
+  return contentLength === undefined ? null : Number(contentLength);
 }
 
 function pairsOf(rawHeaders: readonly string[]): readonly (readonly [string, string])[] {
@@ -79,4 +65,11 @@ function pairsOf(rawHeaders: readonly string[]): readonly (readonly [string, str
   for (let at = 0; at + 1 < rawHeaders.length; at += 2)
     pairs.push([rawHeaders[at] ?? '', rawHeaders[at + 1] ?? '']);
   return pairs;
+}
+
+/** Fields of one name together; set one by one, the last would replace the others. */
+function joined(headers: readonly (readonly [string, string])[]): Map<string, string[]> {
+  const fields = new Map<string, string[]>();
+  for (const [name, value] of headers) fields.set(name, [...(fields.get(name) ?? []), value]);
+  return fields;
 }

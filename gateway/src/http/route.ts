@@ -57,6 +57,7 @@ export interface Route {
 }
 
 const nothing = z.strictObject({});
+const FIELDS_MAX = 20;
 
 /**
  * Declares a route. Input is parsed before `handle` sees it and the answer on its way out, so that a field nobody
@@ -101,10 +102,15 @@ export function route<
 function parse(schema: z.ZodType, input: unknown, place: string): unknown {
   const result = schema.safeParse(input);
   if (result.success) return result.data;
-  const fields = result.error.issues.slice(0, 20).map((issue) => ({
-    path: [place, ...issue.path.map(String)].join('.').slice(0, 200),
+  const fields = result.error.issues.slice(0, FIELDS_MAX).map((issue) => ({
+    path: [place, ...issue.path.filter((_, at) => !isNameOfSender(issue, at)).map(String)].join('.'),
     // Messages of the schemas are ours and name no value; unknown fields are named by the sender, so they are cut.
     problem: issue.code === 'unrecognized_keys' ? 'has fields that are not known here' : issue.message,
   }));
   throw new Fault('INVALID_REQUEST', { fields });
+}
+
+/** The name of a record's entry is the sender's text, unlike that of a field we declare. */
+function isNameOfSender(issue: z.core.$ZodIssue, at: number): boolean {
+  return issue.code === 'invalid_key' && at === issue.path.length - 1;
 }

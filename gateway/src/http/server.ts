@@ -1,21 +1,24 @@
-import { createServer, type Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
-import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import Fastify, { type FastifyInstance } from 'fastify';
 import type { Access } from '#access';
 import type { Audit } from '#audit';
-import { type Clock, Fault, type Limits, type Log, PROBLEM_MEDIA_TYPE, problemOf, toFault } from '#base';
+import { type Clock, Fault, type Limits, type Log, toFault } from '#base';
 import type { Connections } from '#connections';
 import type { Delivery } from '#delivery';
 import type { Ingest } from '#ingest';
-import { createByteBudget } from './body.ts';
-import { contextOf, type RequestContext } from './context.ts';
+import { type Address, createAddresses } from './addresses.ts';
+import { admit, FORWARDED } from './admission.ts';
+import { hasBody } from './body.ts';
+import { createByteBudget } from './byte-budget.ts';
 import { registerExport } from './export.ts';
 import { registerHealth } from './health.ts';
 import { registerHooks } from './hooks.ts';
+import { createListener } from './listener.ts';
 import { registerOut } from './out.ts';
+import { ALWAYS, problemAnswer, sendProblem } from './problem-answer.ts';
+import { createReceived, type Received } from './received.ts';
 import { allRoutes } from './routes.ts';
 import { registerRoutes } from './surface.ts';
-import { tlsOptions } from './tls.ts';
 
 export interface HttpPorts {
   readonly access: Access;
@@ -35,44 +38,39 @@ export interface HttpPorts {
 export interface Http {
   start(): Promise<{ host: string; port: number }>;
   stop(): Promise<void>;
+  /** Every operation that is served. */
+  readonly addresses: readonly Address[];
 }
 
 /** Makes the HTTPS listener with all its surfaces. */
 export function createHttp(ports: HttpPorts): Http {
-  const { listen, limits, log, clock } = ports;
-  const { app, server } = createApp(ports);
-  const contexts = new WeakMap<object, RequestContext>();
-  const contextFor = (request: FastifyRequest): RequestContext => {
-    let context = contexts.get(request.raw);
-    if (context === undefined) contexts.set(request.raw, (context = contextOf(request.raw, clock)));
-    return context;
+  const { listen, limits, log, clock, tls } = ports;
+  const received = createReceived(clock);
+  const addresses = createAddresses();
+  const app = createApp(limits);
+  const rooms = {
+    ...ports,
+    budget: createByteBudget({ bytesMax: limits.webhookInFlightBytesMax, clock }),
+    received: received.of,
   };
-  const budget = createByteBudget(limits.webhookInFlightBytesMax);
-  const rooms = { ...ports, budget, contextOf: contextFor };
 
+  app.addHook('onRoute', ({ method, url }) => {
+    const path = url.replace(/:(\w+)/g, '{$1}').replace('/out/*', '/out/{connection}/{path}');
+    for (const one of [method].flat()) addresses.add({ method: one, path });
+  });
   app.addHook('onSend', async (request, reply, payload) => {
-    reply.header('x-request-id', contextFor(request).request);
-    reply.header('strict-transport-security', 'max-age=31536000');
-    reply.header('x-content-type-options', 'nosniff');
+    for (const [name, value] of Object.entries(ALWAYS)) reply.raw.setHeader(name, value);
+    reply.raw.setHeader('x-request-id', received.of(request.raw).request);
+    closeUnlessRead(request.raw, reply.raw);
     return payload;
   });
   app.setErrorHandler(async (thrown, request, reply) => {
     const fault = asFault(thrown);
-    const { request: id } = contextFor(request);
-    const route = request.routeOptions.url ?? '';
-    if (fault.status >= 500)
-      log.error('request failed', { request: id, route, code: fault.code, error: fault.cause ?? fault });
-    else log.info('request refused', { request: id, route, code: fault.code, status: fault.status });
-    // A body that was not read to its end would be taken for the next request.
-    if (!request.raw.complete) reply.header('connection', 'close');
-    if (fault.retryAfterSeconds !== null) reply.header('retry-after', String(fault.retryAfterSeconds));
-    return reply
-      .code(fault.status)
-      .type(PROBLEM_MEDIA_TYPE)
-      .send(JSON.stringify(problemOf(fault, id)));
-  });
-  app.setNotFoundHandler(async () => {
-    throw new Fault('NOT_FOUND');
+    noteFault(fault, { log, request: received.of(request.raw), route: request.routeOptions.url ?? '' });
+    // What was set for another answer, such as a platform's fields, does not belong to this one.
+    for (const name of Object.keys(reply.getHeaders())) reply.removeHeader(name);
+    const { status, headers, body } = problemAnswer(fault, received.of(request.raw).request);
+    return reply.code(status).headers(headers).send(body);
   });
   registerHealth(app, ports.health);
   registerHooks(app, rooms);
@@ -80,89 +78,85 @@ export function createHttp(ports: HttpPorts): Http {
   registerExport(app, rooms);
   registerRoutes(app, allRoutes({ ...ports, pageItemsMax: limits.pageItemsMax }), rooms);
 
+  const listener = createListener({
+    tls,
+    limits,
+    clock,
+    onRefused: (fault, request) => log.debug('connection refused', { request, code: fault.code }),
+    onRequest(request, response) {
+      const facts = received.begin(request);
+      try {
+        if (listener.isStopping)
+          throw new Fault('BUSY', { detail: 'This node is stopping.', retryAfterSeconds: 1 });
+        const target = admit({ message: request, addresses, limits });
+        received.admitted(request, target);
+        // The router gets no query and nothing of a path that is the platform's.
+        request.url = target.path.startsWith(FORWARDED) ? `${FORWARDED}*` : target.path;
+      } catch (thrown) {
+        const fault = toFault(thrown);
+        noteFault(fault, { log, request: facts, route: '' });
+        closeUnlessRead(request, response);
+        sendProblem(response, problemAnswer(fault, facts.request));
+        return;
+      }
+      app.routing(request, response);
+    },
+  });
+
   return {
     async start() {
       await app.ready();
-      await listening(server, listen);
-      const { address, port } = server.address() as AddressInfo;
-      return { host: address, port };
+      return listener.start(listen);
     },
     async stop() {
-      const force = setTimeout(() => server.closeAllConnections(), limits.shutdownTimeoutMs);
-      // Idle connections end at once, the others with the request they are in.
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      await listener.stop();
       await app.close();
-      await closed;
-      clearTimeout(force);
     },
+    addresses: addresses.list(),
   };
 }
 
-function createApp({ tls, limits }: HttpPorts): { app: FastifyInstance; server: Server } {
-  const server = createServer({
-    ...tlsOptions(tls),
-    handshakeTimeout: limits.handshakeTimeoutMs,
-    maxHeaderSize: limits.headersBytesMax,
-    headersTimeout: limits.headersTimeoutMs,
-    requestTimeout: limits.requestTimeoutMs,
-    keepAliveTimeout: limits.keepAliveTimeoutMs,
-    connectionsCheckingInterval: 1_000,
-    insecureHTTPParser: false,
-    requireHostHeader: true,
-  });
-  server.maxConnections = limits.connectionsMax;
-  server.maxHeadersCount = limits.headersCountMax;
-  // A socket that breaks during the handshake, or sends what is not HTTP, is closed without a word about why.
-  server.on('tlsClientError', (_error, socket) => socket.destroy());
+/** Fastify routes and answers; the connections are the listener's. */
+function createApp(limits: Limits): FastifyInstance {
   const app = Fastify({
-    serverFactory: (handler) => server.on('request', handler),
     logger: false,
-    bodyLimit: limits.forwardBodyBytesMax,
     exposeHeadRoutes: false,
-    return503OnClosing: true,
-    forceCloseConnections: false,
+    return503OnClosing: false,
     requestIdHeader: false,
-    routerOptions: { maxParamLength: 200, ignoreTrailingSlash: false, caseSensitive: true },
-    clientErrorHandler: (error, socket) => {
-      if (socket.writable && (error as NodeJS.ErrnoException).code !== 'ECONNRESET')
-        socket.end(clientErrorAnswer(error));
-      else socket.destroy();
+    // No path is longer, so that none is refused for it: a parameter that is too long is simply no id.
+    routerOptions: {
+      maxParamLength: limits.headersBytesMax,
+      ignoreTrailingSlash: false,
+      caseSensitive: true,
     },
   });
   // Every surface reads its own body under its own limit and content type; Fastify hands over the untouched stream.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));
-  return { app, server };
+  return app;
 }
 
-function clientErrorAnswer(error: Error): string {
-  const { code } = error as NodeJS.ErrnoException;
-  const status =
-    code === 'HPE_HEADER_OVERFLOW'
-      ? '431 Request Header Fields Too Large'
-      : code === 'ERR_HTTP_REQUEST_TIMEOUT'
-        ? '408 Request Timeout'
-        : '400 Bad Request';
-  return `HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`;
+/** An answer that leaves before the body was read is the last of its connection. */
+function closeUnlessRead(request: IncomingMessage, response: ServerResponse): void {
+  if (hasBody(request) && !request.complete) response.setHeader('connection', 'close');
+}
+
+function noteFault(
+  fault: Fault,
+  { log, request, route }: { log: Log; request: Received; route: string },
+): void {
+  const facts = { request: request.request, route, code: fault.code };
+  if (fault.status >= 500) log.error('request failed', { ...facts, error: fault.cause ?? fault });
+  else log.info('request refused', { ...facts, status: fault.status });
 }
 
 function asFault(thrown: unknown): Fault {
-  const status = (thrown as { statusCode?: unknown } | null)?.statusCode;
-  if (thrown instanceof Fault || status === undefined) return toFault(thrown);
-  // Fastify's own refusals of a request it could not route or parse.
-  if (status === 413) return new Fault('BODY_TOO_LARGE', { cause: thrown });
-  if (status === 415) return new Fault('UNSUPPORTED_MEDIA_TYPE', { cause: thrown });
-  if (status === 503) return new Fault('BUSY', { cause: thrown, retryAfterSeconds: 1 });
-  if (typeof status === 'number' && status < 500) return new Fault('INVALID_REQUEST', { cause: thrown });
+  if (thrown instanceof Fault) return thrown;
+  const { code, statusCode } = Object(thrown) as { code?: unknown; statusCode?: unknown };
+  // Fastify's own refusals of a request that it could not parse.
+  if (typeof code !== 'string' || !code.startsWith('FST_')) return toFault(thrown);
+  if (statusCode === 415) return new Fault('UNSUPPORTED_MEDIA_TYPE', { cause: thrown });
+  if (typeof statusCode === 'number' && statusCode < 500)
+    return new Fault('INVALID_REQUEST', { cause: thrown });
   return toFault(thrown);
-}
-
-function listening(server: Server, { host, port }: { host: string; port: number }): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ host, port, backlog: 1_024 }, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
 }

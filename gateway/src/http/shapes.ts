@@ -17,11 +17,9 @@ export function idParams<Kind extends IdKind>(
   return z.strictObject({ id: idShape(kind) });
 }
 
-export const nameShape = z
-  .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9 ._-]{0,62}$/, {
-    error: 'must be 1 to 63 letters, digits, spaces, dots, dashes',
-  });
+export const nameShape = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9 ._-]{0,62}$/, {
+  error: 'must be 1 to 63 letters, digits, spaces, dots, dashes',
+});
 
 /** Milliseconds since the epoch inside, ISO 8601 outside. */
 export const timeShape = z.string().meta({ format: 'date-time' });

@@ -17,12 +17,10 @@ const connectionShape = z
   })
   .meta({ id: 'Connection' });
 
-const credentialShape = z
-  .record(z.string().regex(/^[A-Za-z]{1,40}$/), z.string().min(1).max(4_096))
-  .meta({
-    description:
-      "The platform's credential; the fields depend on the platform. Stored sealed, never shown again.",
-  });
+const credentialShape = z.record(z.string().regex(/^[A-Za-z]{1,40}$/), z.string().min(1).max(4_096)).meta({
+  description:
+    "The platform's credential; the fields depend on the platform. Stored sealed, never shown again.",
+});
 const baseUrlShape = z.string().min(1).max(300);
 
 const newConnectionShape = z.strictObject({

@@ -1,0 +1,143 @@
+// node:crypto here: the name of an option of OpenSSL.
+import { constants } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer } from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
+import { type Clock, Fault, type Limits, newId } from '#base';
+import { awaitInvitation, failBody, hasBody } from './body.ts';
+import { createExchanges } from './exchanges.ts';
+import { endGently } from './linger.ts';
+import { problemAnswer, problemBytes, sendProblem } from './problem-answer.ts';
+import { createSockets } from './sockets.ts';
+import { tlsOptions } from './tls.ts';
+
+export interface ListenerOptions {
+  readonly tls: { readonly key: string; readonly cert: string };
+  readonly limits: Limits;
+  readonly clock: Clock;
+  /** Called for one request at a time of each connection. */
+  readonly onRequest: (request: IncomingMessage, response: ServerResponse) => void;
+  /** A request that could not be understood was refused. */
+  readonly onRefused: (fault: Fault, requestId: string) => void;
+}
+
+/** The HTTPS socket of a node, with limits on everything that comes before a request is understood. */
+export interface Listener {
+  start(listen: { host: string; port: number }): Promise<{ host: string; port: number }>;
+  /** Closes what is idle, lets requests under way finish within `shutdownTimeoutMs`, then closes all. */
+  stop(): Promise<void>;
+  readonly isStopping: boolean;
+}
+
+const CHECK_INTERVAL_MS = 1_000;
+
+/** Makes a listener. */
+export function createListener(options: ListenerOptions): Listener {
+  const { limits, clock, onRequest, onRefused } = options;
+  const exchanges = createExchanges();
+  const server = createServer({
+    ...tlsOptions(options.tls),
+    secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
+    handshakeTimeout: limits.handshakeTimeoutMs,
+    maxHeaderSize: limits.headersBytesMax,
+    headersTimeout: limits.headersTimeoutMs,
+    requestTimeout: limits.requestTimeoutMs,
+    keepAliveTimeout: limits.keepAliveTimeoutMs,
+    connectionsCheckingInterval: CHECK_INTERVAL_MS,
+    insecureHTTPParser: false,
+    requireHostHeader: false, // looked at by `admit`, which answers with a problem
+  });
+  server.maxConnections = limits.connectionsMax;
+  server.maxHeadersCount = 0; // Node would drop the rest silently; `admit` counts them and refuses
+  // Nothing of ours takes longer, so a connection this quiet has a reader that doesn't read.
+  server.timeout = limits.requestTimeoutMs + limits.outboundTotalTimeoutMs;
+  const sockets = createSockets(server, (socket) => exchanges.last(socket) === null);
+  let isStopping = false;
+
+  /** Answers on a bare connection, after what is still to be answered there. */
+  const refuse = (socket: Socket, fault: Fault): void => {
+    const id = newId('request', clock);
+    onRefused(fault, id);
+    exchanges.finally(socket, () => {
+      if (socket.writable) endGently(socket, problemBytes(problemAnswer(fault, id)));
+      else if (!socket.writableEnded) socket.destroy(); // else its end is under way
+    });
+  };
+
+  const take = (request: IncomingMessage, response: ServerResponse): void => {
+    closeAfterUnread(request, response);
+    const refuse = (): void => {
+      const fault = new Fault('BUSY', {
+        detail: 'Too many requests wait on this connection.',
+        retryAfterSeconds: 1,
+      });
+      const id = newId('request', clock);
+      onRefused(fault, id);
+      response.setHeader('connection', 'close');
+      sendProblem(response, problemAnswer(fault, id));
+    };
+    exchanges.enter({ request, response, run: () => onRequest(request, response), refuse });
+  };
+
+  server.on('request', take);
+  server.on('checkContinue', (request, response) => {
+    awaitInvitation(request, () => response.writeContinue());
+    take(request, response);
+  });
+  server.on('checkExpectation', take); // `admit` refuses it
+  server.on('connect', (_request: IncomingMessage, socket: Socket) =>
+    refuse(socket, new Fault('METHOD_NOT_ALLOWED')),
+  );
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    if (socket.writableEnded) return; // its end is under way
+    if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+    const fault = faultOf(error.code);
+    const last = exchanges.last(socket);
+    // In the middle of a body: whoever reads it gives the answer, and the connection ends with it.
+    if (last !== null && !last.request.complete) {
+      exchanges.finally(socket, () => endGently(socket, ''));
+      failBody(last.request, fault);
+    } else refuse(socket, fault);
+  });
+
+  return {
+    async start({ host, port }) {
+      const { promise, resolve, reject } = Promise.withResolvers<void>();
+      server.once('error', reject);
+      server.listen({ host, port, backlog: 1_024 }, resolve);
+      await promise;
+      server.off('error', reject);
+      const { address, port: chosen } = server.address() as AddressInfo;
+      return { host: address, port: chosen };
+    },
+    async stop() {
+      isStopping = true;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      server.close(() => resolve());
+      sockets.closeIdle();
+      const force = setTimeout(() => sockets.closeAll(), limits.shutdownTimeoutMs);
+      await promise;
+      clearTimeout(force);
+    },
+    get isStopping() {
+      return isStopping;
+    },
+  };
+}
+
+/** An answer that leaves before the body was read ends the connection: the rest would be taken for the next request. */
+function closeAfterUnread(request: IncomingMessage, response: ServerResponse): void {
+  if (!hasBody(request)) return;
+  const { socket } = request;
+  // Before Node's own listener, which ends the connection at once.
+  response.prependOnceListener('finish', () => {
+    if (!request.complete) socket.destroySoon = () => endGently(socket, '', request);
+  });
+}
+
+function faultOf(code: string | undefined): Fault {
+  if (code === 'HPE_HEADER_OVERFLOW') return new Fault('HEADERS_TOO_LARGE');
+  if (code === 'HPE_CHUNK_EXTENSIONS_OVERFLOW') return new Fault('BODY_TOO_LARGE');
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return new Fault('TIMED_OUT');
+  return new Fault('INVALID_REQUEST', { detail: 'It is not HTTP/1.1.' });
+}

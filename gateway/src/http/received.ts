@@ -1,0 +1,76 @@
+import type { IncomingMessage } from 'node:http';
+import { type Actor, type Clock, Fault, newId, type RequestId } from '#base';
+import type { RequestTarget } from './path.ts';
+
+/** What is known of a request before anybody is authenticated. */
+export interface Received {
+  readonly request: RequestId;
+  readonly address: string;
+  readonly agent: string | null;
+  /** The target as it was sent; not what the router was given. */
+  readonly target: RequestTarget;
+}
+
+/** Finds what is known of a request that was admitted. */
+export type ReceivedOf = (message: IncomingMessage) => Received;
+
+const AGENT_CHARACTERS_MAX = 200;
+const NO_TARGET: RequestTarget = Object.freeze({ path: '', query: '' });
+
+/** Keeps what is known of each request for as long as it is under way. */
+export function createReceived(clock: Clock): {
+  begin(message: IncomingMessage): Received;
+  admitted(message: IncomingMessage, target: RequestTarget): void;
+  of: ReceivedOf;
+} {
+  const facts = new WeakMap<IncomingMessage, Received>();
+  const of: ReceivedOf = (message) => {
+    const known = facts.get(message);
+    if (known === undefined) throw new Fault('INTERNAL', { detail: 'A request was not admitted.' });
+    return known;
+  };
+  return {
+    begin(message) {
+      const agent = message.headers['user-agent'];
+      const received: Received = {
+        request: newId('request', clock),
+        // The socket's: no header can change it.
+        address: canonicalAddress(message.socket.remoteAddress ?? ''),
+        agent: agent === undefined ? null : printable(agent).slice(0, AGENT_CHARACTERS_MAX),
+        target: NO_TARGET,
+      };
+      facts.set(message, received);
+      return received;
+    },
+    admitted: (message, target) => void facts.set(message, { ...of(message), target }),
+    of,
+  };
+}
+
+/** An actor who has presented nothing yet. */
+export function anonymous({ address, agent, request }: Received): Actor {
+  return { kind: 'anonymous', id: null, address, agent, request };
+}
+
+/**
+ * The value of a header that may be sent once at most.
+ * Node keeps the first of two `authorization` headers silently; the raw list shows both.
+ */
+export function singleHeader(message: IncomingMessage, name: string): string | undefined {
+  let found: string | undefined;
+  for (let at = 0; at < message.rawHeaders.length; at += 2) {
+    if (message.rawHeaders[at]?.toLowerCase() !== name) continue;
+    if (found !== undefined)
+      throw new Fault('INVALID_REQUEST', { detail: `The header ${name} was sent twice.` });
+    found = message.rawHeaders[at + 1];
+  }
+  return found;
+}
+
+function canonicalAddress(address: string): string {
+  return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address;
+}
+
+function printable(text: string): string {
+  return text.replace(/[^\x20-\x7e]/g, '?');
+}
