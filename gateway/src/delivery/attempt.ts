@@ -1,6 +1,6 @@
 import { sign } from '@sallyport/schemes';
-import { type Clock, type Limits, type StoredEvent, toFault } from '#base';
-import type { Outbound } from '#outbound';
+import { type Clock, Fault, type Limits, type Log, type StoredEvent, toFault } from '#base';
+import type { Outbound, OutboundAnswer } from '#outbound';
 import type { DestinationInUse } from './destinations.ts';
 
 /** How one try went. */
@@ -19,6 +19,7 @@ export interface AttemptPorts {
   readonly outbound: Outbound;
   readonly limits: Limits;
   readonly clock: Clock;
+  readonly log: Log;
 }
 
 /**
@@ -26,7 +27,7 @@ export interface AttemptPorts {
  * so that a late retry still verifies. Never throws: every way to fail is a result.
  */
 export async function attempt(
-  { outbound, limits, clock }: AttemptPorts,
+  { outbound, limits, clock, log }: AttemptPorts,
   { event, destination }: { event: StoredEvent; destination: DestinationInUse },
 ): Promise<AttemptResult> {
   const startedAtMs = clock.now();
@@ -60,14 +61,32 @@ export async function attempt(
       body,
       pool: destination.id,
       timeouts: { headersTimeoutMs: limits.deliveryTimeoutMs, totalTimeoutMs: limits.deliveryTimeoutMs },
-      responseBytesMax: limits.deliveryAnswerBytesMax,
     });
     const { status, address } = answer;
     const retryAfter = answer.headers.find(([name]) => name === 'retry-after')?.[1] ?? null;
-    await answer.discard();
+    await leave(answer, limits.deliveryAnswerBytesMax);
     const ok = status >= 200 && status <= 299;
     return result({ ok, status, reason: ok ? null : `answered ${status}`, retryAfter, address });
   } catch (thrown) {
+    if (!(thrown instanceof Fault))
+      log.error('an attempt failed in an unknown way', {
+        event: event.id,
+        destination: destination.id,
+        error: thrown,
+      });
     return result({ ok: false, status: null, reason: toFault(thrown).code, retryAfter: null, address: null });
+  }
+}
+
+/** Reads the rest of an answer, up to a limit, so that the connection can serve again. Its status is all that counts. */
+async function leave({ body }: OutboundAnswer, bytesMax: number): Promise<void> {
+  let bytes = 0;
+  try {
+    for await (const piece of body) {
+      bytes += piece.length;
+      if (bytes > bytesMax) return;
+    }
+  } catch {
+    // A receiver that answered and then broke has the event.
   }
 }

@@ -20,9 +20,7 @@ import { parseOrigin } from '#outbound';
 import type { Store } from '#store';
 import {
   type DestinationRow,
-  holdDeliveries,
   insertDestination,
-  releaseDeliveries,
   selectDestination,
   selectDestinations,
   updateDestinationState,
@@ -45,7 +43,6 @@ export interface DestinationInUse {
   readonly id: DestinationId;
   readonly origin: string;
   readonly target: string;
-  readonly state: DestinationState;
   readonly secret: Uint8Array;
 }
 
@@ -76,7 +73,7 @@ export interface Destinations {
   }): Promise<Page<DestinationView>>;
   get(target: DestinationTarget): Promise<DestinationView>;
   setUrl(change: DestinationTarget & { url: string }, actor: Actor): Promise<DestinationView>;
-  /** While paused, deliveries are made and wait; resuming makes them due. */
+  /** While paused, deliveries are made and wait; after resuming, each goes as soon as its time has come. */
   setState(change: DestinationTarget & { state: DestinationState }, actor: Actor): Promise<DestinationView>;
 }
 
@@ -100,7 +97,7 @@ export function createDestinations(ports: DestinationPorts): Destinations & {
       if (row === null) return null;
       const sealer = await keyring.sealer(environment, 'destinations');
       const secret = await sealer.open(CONTEXT(destination), row.sealed_secret);
-      return { id: destination, ...splitUrl(row.url), state: row.state, secret };
+      return { id: destination, ...splitUrl(row.url), secret };
     },
   });
 
@@ -176,16 +173,8 @@ export function createDestinations(ports: DestinationPorts): Destinations & {
     },
 
     setState({ state, ...target }, actor) {
-      const { environment, destination } = target;
       return change(target, actor, async (tx) => {
-        const now = new Date(clock.now());
-        const changed = await tx.run(updateDestinationState, [environment, destination, state]);
-        if (changed === 1)
-          await tx.run(state === 'paused' ? holdDeliveries : releaseDeliveries, [
-            environment,
-            destination,
-            now,
-          ]);
+        await tx.run(updateDestinationState, [target.environment, target.destination, state]);
         return { changed: 'state', value: state };
       });
     },

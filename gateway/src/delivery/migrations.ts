@@ -16,11 +16,13 @@ export const deliveryMigrations: readonly Migration[] = [
         primary key (environment_id, id),
         unique (environment_id, name)
       );
-      ${isolated('destinations')}
+      ${isolated('destinations', { system: true })}
       grant select, insert on destinations to sallyport_runtime;
       grant update (url, state) on destinations to sallyport_runtime;
+      -- Whom to claim for, and nothing else of them.
+      grant select (environment_id, id, state) on destinations to sallyport_system;
 
-      -- next_attempt_at of a delivery under way is the end of its lease; of one that waits for a paused destination, infinity.
+      -- next_attempt_at of a delivery under way is the end of its lease. One that waits for a paused destination keeps its own.
       create table deliveries (
         environment_id text not null,
         id text collate "C" not null,
@@ -36,7 +38,7 @@ export const deliveryMigrations: readonly Migration[] = [
         primary key (environment_id, id),
         check ((state = 'due') = (next_attempt_at is not null))
       ) partition by range (id);
-      create index deliveries_due on deliveries (next_attempt_at) where state = 'due';
+      create index deliveries_due on deliveries (destination_id, next_attempt_at) where state = 'due';
       create index deliveries_event on deliveries (environment_id, event_id);
       ${isolated('deliveries', { system: true })}
       grant select, insert on deliveries to sallyport_runtime;

@@ -53,31 +53,15 @@ export const updateDestinationState = statement(
   none,
 );
 
-/** Pausing: what is due waits without end. */
-export const holdDeliveries = statement(
-  'delivery.hold',
-  `update deliveries set next_attempt_at = 'infinity', changed_at = $3
-   where environment_id = $1 and destination_id = $2 and state = 'due'`,
-  none,
-);
-
-/** Resuming: what waited is due now. */
-export const releaseDeliveries = statement(
-  'delivery.release',
-  `update deliveries set next_attempt_at = $3, changed_at = $3
-   where environment_id = $1 and destination_id = $2 and state = 'due' and next_attempt_at = 'infinity'`,
-  none,
-);
-
 /**
  * One delivery for each event and destination. Its id has the event's time and a digest of both ids, so that storing
- * the same pair twice is refused by the key.
+ * the same pair twice is refused by the key. Those of a paused destination wait: only active ones are claimed for.
  */
 export const insertDeliveries = statement(
   'delivery.insert',
   `insert into deliveries (environment_id, id, event_id, destination_id, state, attempts, next_attempt_at, created_at, changed_at)
    select $1, 'dlv_' || substr(e.id, 5, 10) || substr(encode(sha256(convert_to(e.id || ':' || t.id, 'UTF8')), 'hex'), 1, 16),
-     e.id, t.id, 'due', 0, case t.state when 'active' then $3::timestamptz else 'infinity' end, $3, $3
+     e.id, t.id, 'due', 0, $3, $3, $3
    from unnest($2::text[]) as e (id) cross join destinations t where t.environment_id = $1`,
   none,
 );
@@ -105,44 +89,51 @@ const claimRow = z.object({
 export type ClaimRow = z.output<typeof claimRow>;
 
 /**
- * System role: what is due in any environment, oldest first, passing over what another node is just claiming and the
- * destinations that are busy enough. Claiming moves `next_attempt_at` to the end of the lease.
+ * System role: what is due now (`$1`) for active destinations in any environment, up to `$3` deliveries and up to `$4`
+ * under way for each destination, of which `$5` and `$6` say how many are. Passes over what another node is just
+ * claiming. Claiming moves `next_attempt_at` to the end of the lease (`$2`).
+ *
+ * Each destination is asked through the index for its own oldest ones, and in random order: neither a long queue of one
+ * that is paused or busy enough, nor many of them, stand in the way of the others.
  */
 export const claimDeliveries = statement(
   'delivery.claim',
   `update deliveries d set next_attempt_at = $2
    from (
-     select environment_id, id from deliveries
-     where state = 'due' and next_attempt_at <= $1 and destination_id <> all($4::text[])
-     order by next_attempt_at limit $3 for update skip locked
+     select c.environment_id, c.id
+     from (
+       select t.environment_id, t.id, $4::int - coalesce(b.under_way, 0) as places
+       from destinations t left join unnest($5::text[], $6::int[]) as b (id, under_way) on b.id = t.id
+       where t.state = 'active' and coalesce(b.under_way, 0) < $4::int
+       order by random()
+     ) t
+     cross join lateral (
+       select environment_id, id from deliveries
+       where environment_id = t.environment_id and destination_id = t.id and state = 'due' and next_attempt_at <= $1
+       order by next_attempt_at limit t.places for update skip locked
+     ) c
+     limit $3
    ) due
    where d.environment_id = due.environment_id and d.id = due.id
    returning d.environment_id, d.id, d.event_id, d.destination_id, d.attempts`,
   (row) => claimRow.parse(row),
 );
 
-const nextDueRow = z.object({ next: z.date().nullable() });
-
-/** System role: when the next delivery is due. */
-export const selectNextDue = statement(
-  'delivery.select_next_due',
-  `select min(next_attempt_at) as next from deliveries where state = 'due' and next_attempt_at < 'infinity'`,
-  (row) => nextDueRow.parse(row).next,
-);
-
 // Made once: making a schema takes a hundred times as long as reading a row with it.
 const settledRow = z.object({ id: deliveryColumn });
 
-/** Settles claimed deliveries; one whose lease has passed to another node (`$7`) is left alone. */
+/**
+ * Settles claimed deliveries. One whose lease (`$7`) has passed to another node is left alone, unless it was delivered:
+ * that stays true whoever holds it now.
+ */
 export const settleDeliveries = statement(
   'delivery.settle',
   `update deliveries d
-   set state = s.state, attempts = d.attempts + s.tried, last_status = coalesce(s.status, d.last_status),
-     last_reason = case when s.tried = 1 then s.reason else d.last_reason end,
-     next_attempt_at = case when s.state <> 'due' then null when s.next_ms is null then 'infinity' else to_timestamp(s.next_ms / 1000.0) end,
-     changed_at = $9
-   from unnest($2::text[], $3::text[], $4::int[], $5::text[], $6::bigint[], $7::bigint[], $8::int[]) as s (id, state, status, reason, next_ms, lease_ms, tried)
-   where d.environment_id = $1 and d.id = s.id and d.state = 'due' and d.next_attempt_at = to_timestamp(s.lease_ms / 1000.0)
+   set state = s.state, attempts = d.attempts + 1, last_status = coalesce(s.status, d.last_status), last_reason = s.reason,
+     next_attempt_at = to_timestamp(s.next_ms / 1000.0), changed_at = $8
+   from unnest($2::text[], $3::text[], $4::int[], $5::text[], $6::bigint[], $7::bigint[]) as s (id, state, status, reason, next_ms, lease_ms)
+   where d.environment_id = $1 and d.id = s.id and d.state = 'due'
+     and (s.state = 'delivered' or d.next_attempt_at = to_timestamp(s.lease_ms / 1000.0))
    returning d.id`,
   (row) => settledRow.parse(row).id,
 );
@@ -172,17 +163,20 @@ export type DeliveryRow = z.output<typeof deliveryRow>;
 
 export const selectDeliveries = statement(
   'delivery.select_page',
-  `select id, event_id, destination_id, state, attempts, nullif(next_attempt_at, 'infinity') as next_attempt_at,
-     last_status, last_reason, created_at, changed_at
-   from deliveries
-   where environment_id = $1 and ($2::text is null or id < $2) and ($4::text is null or event_id = $4)
-     and ($5::text is null or destination_id = $5) and ($6::text is null or state = $6)
-   order by id desc limit $3`,
+  `select d.id, d.event_id, d.destination_id, d.state, d.attempts,
+     case t.state when 'active' then d.next_attempt_at end as next_attempt_at,
+     d.last_status, d.last_reason, d.created_at, d.changed_at
+   from deliveries d left join destinations t on t.environment_id = d.environment_id and t.id = d.destination_id
+   where d.environment_id = $1 and ($2::text is null or d.id < $2) and ($4::text is null or d.event_id = $4)
+     and ($5::text is null or d.destination_id = $5) and ($6::text is null or d.state = $6)
+   order by d.id desc limit $3`,
   (row) => deliveryRow.parse(row),
 );
+
+const madeRow = z.object({ made: z.boolean() });
 
 export const ensurePartition = statement(
   'delivery.ensure_partition',
   `select ensure_delivery_partition($1, $2, $3, $4) as made`,
-  (row) => z.object({ made: z.boolean() }).parse(row).made,
+  (row) => madeRow.parse(row).made,
 );

@@ -1,4 +1,4 @@
-/** Seconds between attempts: 5 s at first, a day at last, some two and a half days in all. */
+/** Seconds between attempts: 5 s at first, a day at last, some two and a third days in all. */
 const DELAYS_SECONDS = Object.freeze([5, 30, 120, 600, 1_800, 3_600, 7_200, 14_400, 28_800, 57_600, 86_400]);
 const JITTER = 0.2;
 const RETRY_AFTER_SECONDS_MAX = 86_400;
@@ -23,8 +23,13 @@ export function nextAttemptMs({ attempts, retryAfter, nowMs, fraction }: RetryQu
   return Math.round(nowMs + Math.max(jittered, retryAfterMs(retryAfter, nowMs)));
 }
 
+/** Seconds, or a date as HTTP writes it (RFC 9110 sections 10.2.3 and 5.6.7); anything else asks for nothing. */
 function retryAfterMs(value: string | null, nowMs: number): number {
   if (value === null) return 0;
-  const seconds = /^\d{1,7}$/.test(value) ? Number(value) : (Date.parse(value) - nowMs) / 1_000;
-  return Number.isFinite(seconds) ? Math.min(Math.max(seconds, 0), RETRY_AFTER_SECONDS_MAX) * 1_000 : 0;
+  const seconds = /^\d+$/.test(value)
+    ? Number(value)
+    : / GMT$/.test(value)
+      ? (Date.parse(value) - nowMs) / 1_000
+      : Number.NaN;
+  return Number.isNaN(seconds) ? 0 : Math.min(Math.max(seconds, 0), RETRY_AFTER_SECONDS_MAX) * 1_000;
 }

@@ -1,6 +1,7 @@
 import {
   type Clock,
   type DestinationId,
+  type EnvironmentId,
   type EventReader,
   type Limits,
   type Log,
@@ -8,10 +9,11 @@ import {
   randomFraction,
   repeat,
   type StoredEvent,
+  toFault,
 } from '#base';
 import type { Outbound } from '#outbound';
 import type { Batcher, Store } from '#store';
-import { attempt } from './attempt.ts';
+import { type AttemptResult, attempt } from './attempt.ts';
 import type { DestinationInUse } from './destinations.ts';
 import { type ClaimRow, claimDeliveries } from './queries.ts';
 import { nextAttemptMs } from './schedule.ts';
@@ -33,54 +35,61 @@ export interface Sender {
   start(): void;
   /** There is something to do. */
   wake(): void;
-  /** Claims nothing more and waits for what is under way. */
+  /** Claims nothing more and waits for what is under way, which ends within `deliveryTimeoutMs`. */
   stop(): Promise<void>;
 }
 
 /** One destination gets at most this share of the places, so that one that hangs leaves room for the others. */
 const SHARE = 4;
+/** A lease lasts at least this many attempts: one, and as long again for what comes before and after it. */
+const LEASE_ATTEMPTS_MIN = 2;
 
 export function createSender(ports: SenderPorts): Sender {
   const { store, limits, clock, log } = ports;
   const underWay = new Set<Promise<void>>();
   const busy = new Map<DestinationId, number>();
   const shareMax = Math.max(1, Math.floor(limits.deliveryConcurrency / SHARE));
+  const leaseLifeMs = Math.max(limits.deliveryLeaseMs, LEASE_ATTEMPTS_MIN * limits.deliveryTimeoutMs);
   let loop: Repeat | null = null;
+  /** Whether a place that becomes free may be filled at once. */
   let more = false;
 
   const claim = async (): Promise<void> => {
     const places = Math.min(limits.deliveryConcurrency - underWay.size, limits.deliveryClaimItemsMax);
-    more = false;
+    more = true;
     if (places <= 0) return;
     const nowMs = clock.now();
-    const leaseMs = nowMs + limits.deliveryLeaseMs;
-    const full = [...busy].filter(([, count]) => count >= shareMax).map(([destination]) => destination);
-    const values = [new Date(nowMs), new Date(leaseMs), Math.min(places, shareMax), full];
+    const leaseMs = nowMs + leaseLifeMs;
+    const values = [
+      new Date(nowMs),
+      new Date(leaseMs),
+      places,
+      shareMax,
+      [...busy.keys()],
+      [...busy.values()],
+    ];
+    const isShareSpent = [...busy.values()].some((count) => count >= shareMax);
     const claims = await store.system((tx) => tx.rows(claimDeliveries, values));
-    // Busy places are given back one by one; each asks for more when there may be more.
-    more = claims.length > 0;
+    more = claims.length > 0 || isShareSpent;
     for (const [environment, group] of Map.groupBy(claims, (row) => row.environment_id)) {
-      const bodies = ports.events.read(
-        environment,
-        group.map((row) => row.event_id),
-      );
-      bodies.catch(() => undefined);
-      for (const row of group) begin(row, leaseMs, bodies);
+      const events = readEvents(ports.events, { environment, ids: group.map((row) => row.event_id) });
+      for (const row of group) begin({ row, leaseMs, events });
     }
-    if (more && underWay.size < limits.deliveryConcurrency) loop?.wake();
+    if (claims.length > 0 && underWay.size < limits.deliveryConcurrency) loop?.wake();
   };
 
-  const begin = (row: ClaimRow, leaseMs: number, bodies: Promise<ReadonlyMap<string, StoredEvent>>): void => {
-    busy.set(row.destination_id, (busy.get(row.destination_id) ?? 0) + 1);
-    const work = deliver(ports, { row, leaseMs, bodies })
+  const begin = (claimed: Claimed): void => {
+    const { id, destination_id: destination } = claimed.row;
+    busy.set(destination, (busy.get(destination) ?? 0) + 1);
+    const work = deliver(ports, claimed)
       .catch((error: unknown) =>
-        log.error('a delivery could not be settled; its lease will end', { delivery: row.id, error }),
+        log.error('a delivery could not be settled; its lease will end', { delivery: id, error }),
       )
       .finally(() => {
         underWay.delete(work);
-        const left = (busy.get(row.destination_id) ?? 1) - 1;
-        if (left === 0) busy.delete(row.destination_id);
-        else busy.set(row.destination_id, left);
+        const left = (busy.get(destination) ?? 1) - 1;
+        if (left === 0) busy.delete(destination);
+        else busy.set(destination, left);
         if (more) loop?.wake();
       });
     underWay.add(work);
@@ -102,44 +111,76 @@ export function createSender(ports: SenderPorts): Sender {
 interface Claimed {
   readonly row: ClaimRow;
   readonly leaseMs: number;
-  readonly bodies: Promise<ReadonlyMap<string, StoredEvent>>;
+  readonly events: (id: string) => Promise<StoredEvent | null>;
 }
 
-async function deliver(ports: SenderPorts, { row, leaseMs, bodies }: Claimed): Promise<void> {
+async function deliver(ports: SenderPorts, claimed: Claimed): Promise<void> {
   const { settlements, limits, clock } = ports;
-  const [destination, found] = await Promise.all([ports.destinationInUse(row), bodies]);
-  const event = found.get(row.event_id);
-  const settlement = { claim: row, leaseMs };
-  if (destination === null || event === undefined) {
-    await settlements.add({
-      ...settlement,
-      state: 'dead',
-      nextMs: null,
-      result: nothingSent(clock, destination === null),
-    });
-    return;
-  }
-  if (destination.state === 'paused') {
-    await settlements.add({ ...settlement, state: 'due', nextMs: null, result: null });
-    return;
-  }
-  const result = await attempt(ports, { event, destination });
+  const { row, leaseMs } = claimed;
+  const settlement = await tried(ports, claimed);
+  if (settlement === null) return;
+  const { result, isFinal } = settlement;
   const attempts = row.attempts + 1;
   const { retryAfter } = result;
-  const state = result.ok ? 'delivered' : attempts >= limits.deliveryAttemptsMax ? 'dead' : 'due';
-  const nextMs = nextAttemptMs({ attempts, retryAfter, nowMs: clock.now(), fraction: randomFraction() });
-  await settlements.add({ ...settlement, state, nextMs: state === 'due' ? nextMs : null, result });
+  const state = result.ok ? 'delivered' : isFinal || attempts >= limits.deliveryAttemptsMax ? 'dead' : 'due';
+  const nextMs =
+    state === 'due'
+      ? nextAttemptMs({ attempts, retryAfter, nowMs: clock.now(), fraction: randomFraction() })
+      : null;
+  await settlements.add({ claim: row, leaseMs, state, nextMs, result });
 }
 
-function nothingSent(clock: Clock, destinationGone: boolean) {
-  const reason = destinationGone ? 'DESTINATION_NOT_FOUND' : 'EVENT_NOT_FOUND';
-  return {
-    ok: false,
-    startedAtMs: clock.now(),
-    durationMs: 0,
-    status: null,
-    reason,
-    retryAfter: null,
-    address: null,
+/**
+ * Tries once. What this event or destination can't do without counts as a failed attempt, so that it is seen, retried
+ * and given up in the end; a store that is away doesn't count: the lease ends and another try begins. `null` when the
+ * lease is too short by now for an attempt: whoever claims next makes it.
+ */
+async function tried(
+  ports: SenderPorts,
+  { row, leaseMs, events }: Claimed,
+): Promise<{ result: AttemptResult; isFinal: boolean } | null> {
+  const { limits, clock } = ports;
+  try {
+    const [destination, event] = await Promise.all([ports.destinationInUse(row), events(row.event_id)]);
+    if (destination === null) return { result: nothingSent(clock, 'DESTINATION_NOT_FOUND'), isFinal: true };
+    if (event === null) return { result: nothingSent(clock, 'EVENT_NOT_FOUND'), isFinal: true };
+    if (clock.now() + limits.deliveryTimeoutMs > leaseMs) return null;
+    return { result: await attempt(ports, { event, destination }), isFinal: false };
+  } catch (thrown) {
+    if (isStoreAway(thrown)) throw thrown;
+    const { code } = toFault(thrown);
+    ports.log.error('a delivery could not be prepared', {
+      delivery: row.id,
+      event: row.event_id,
+      error: thrown,
+    });
+    return { result: nothingSent(clock, code), isFinal: false };
+  }
+}
+
+/** Reads events together; when that fails because of one of them, each by itself, so that only that one's delivery fails. */
+function readEvents(
+  reader: EventReader,
+  { environment, ids }: { environment: EnvironmentId; ids: readonly string[] },
+): Claimed['events'] {
+  const together = reader.read(environment, ids);
+  together.catch(() => undefined);
+  return async (id) => {
+    try {
+      return (await together).get(id) ?? null;
+    } catch (thrown) {
+      if (isStoreAway(thrown) || ids.length === 1) throw thrown;
+      return (await reader.read(environment, [id])).get(id) ?? null;
+    }
   };
+}
+
+function isStoreAway(thrown: unknown): boolean {
+  const { code } = toFault(thrown);
+  return code === 'STORE_UNAVAILABLE' || code === 'BUSY';
+}
+
+function nothingSent(clock: Clock, reason: string): AttemptResult {
+  const startedAtMs = clock.now();
+  return { ok: false, startedAtMs, durationMs: 0, status: null, reason, retryAfter: null, address: null };
 }

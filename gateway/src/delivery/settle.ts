@@ -9,6 +9,7 @@ import {
   type LogFields,
   newId,
   SYSTEM,
+  type Transaction,
   toFault,
 } from '#base';
 import { type Batcher, type BatchResult, createBatcher, type Store } from '#store';
@@ -20,10 +21,9 @@ export interface Settlement {
   readonly claim: ClaimRow;
   readonly leaseMs: number;
   readonly state: 'due' | 'delivered' | 'dead';
-  /** `null` for one that waits for a paused destination. */
+  /** When to try again; `null` when it is over. */
   readonly nextMs: number | null;
-  /** `null` when nothing was tried. */
-  readonly result: AttemptResult | null;
+  readonly result: AttemptResult;
 }
 
 export interface SettlePorts {
@@ -41,7 +41,7 @@ export function createSettlements(ports: SettlePorts): Batcher<Settlement, null>
     name: 'settlements',
     flush: (items) => flush(ports, items),
     itemsMax: limits.deliveryClaimItemsMax,
-    queueItemsMax: limits.deliveryClaimItemsMax * 16,
+    queueItemsMax: limits.deliveryConcurrency,
     concurrency: 2,
     timeoutMs: limits.deliveryLeaseMs,
     clock,
@@ -64,52 +64,82 @@ async function flush(
 }
 
 async function settleGroup(
-  { store, audit, clock, log }: SettlePorts,
+  ports: SettlePorts,
   environment: EnvironmentId,
   group: readonly Settlement[],
-) {
+): Promise<void> {
+  const { store, clock, log } = ports;
+  const values = [
+    environment,
+    group.map(({ claim }) => claim.id),
+    group.map(({ state }) => state),
+    group.map(({ result }) => result.status),
+    group.map(({ result }) => result.reason),
+    group.map(({ nextMs }) => nextMs),
+    group.map(({ leaseMs }) => leaseMs),
+    new Date(clock.now()),
+  ];
+  const attempts = [
+    environment,
+    group.map(() => newId('attempt', clock)),
+    group.map(({ claim }) => claim.id),
+    group.map(({ claim }) => claim.attempts + 1),
+    group.map(({ result }) => result.startedAtMs),
+    group.map(({ result }) => result.durationMs),
+    group.map(({ result }) => result.status),
+    group.map(({ result }) => result.reason),
+    group.map(({ result }) => result.address),
+  ];
   await store.transaction(environment, async (tx) => {
-    const settled = new Set<DeliveryId>(
-      await tx.rows(settleDeliveries, [
-        environment,
-        group.map(({ claim }) => claim.id),
-        group.map(({ state }) => state),
-        group.map(({ result }) => result?.status ?? null),
-        group.map(({ result }) => result?.reason ?? null),
-        group.map(({ nextMs }) => nextMs),
-        group.map(({ leaseMs }) => leaseMs),
-        group.map(({ result }) => (result === null ? 0 : 1)),
-        new Date(clock.now()),
-      ]),
-    );
-    // A lease that has passed on is settled by its new holder; the attempt was made all the same.
-    const tried = group.flatMap((item) => (item.result === null ? [] : [{ ...item, result: item.result }]));
-    if (tried.length === 0) return;
-    await tx.run(insertAttempts, [
-      environment,
-      tried.map(() => newId('attempt', clock)),
-      tried.map(({ claim }) => claim.id),
-      tried.map(({ claim }) => claim.attempts + 1),
-      tried.map(({ result }) => result.startedAtMs),
-      tried.map(({ result }) => result.durationMs),
-      tried.map(({ result }) => result.status),
-      tried.map(({ result }) => result.reason),
-      tried.map(({ result }) => result.address),
-    ]);
-    await record(tried, (details, action) =>
-      audit.record(tx, environment, {
+    const settled = new Set(await tx.rows(settleDeliveries, values));
+    // One whose lease has passed on is settled by its new holder; its attempt was made all the same.
+    await tx.run(insertAttempts, attempts);
+    await record(ports, { tx, environment, group, settled });
+  });
+  for (const settlement of group) tell(log, settlement);
+}
+
+/** Bytes of one line of an entry (three ids, a number, a reason) at most, and of all that stands around the lines. */
+const LINE_BYTES_MAX = 160;
+const FRAME_BYTES_MAX = 512;
+
+interface Settled {
+  readonly tx: Transaction;
+  readonly environment: EnvironmentId;
+  readonly group: readonly Settlement[];
+  /** Those this node settled. */
+  readonly settled: ReadonlySet<DeliveryId>;
+}
+
+async function record(
+  { audit, limits }: SettlePorts,
+  { tx, environment, group, settled }: Settled,
+): Promise<void> {
+  const linesMax = Math.max(1, Math.floor((limits.auditDetailsBytesMax - FRAME_BYTES_MAX) / LINE_BYTES_MAX));
+  const write = async (action: string, name: string, lines: readonly JsonValue[]): Promise<void> => {
+    for (let at = 0; at < lines.length; at += linesMax) {
+      const part = lines.slice(at, at + linesMax);
+      const details = { count: part.length, [name]: part };
+      await audit.record(tx, environment, {
         action,
         actor: SYSTEM,
         resource: null,
         outcome: 'success',
-        details: { ...details, settled: settled.size },
-      }),
-    );
-  });
-  for (const { claim, state, result } of group) if (result !== null) tell(log, { claim, state, result });
+        details,
+      });
+    }
+  };
+  const idsOf = ({ claim }: Settlement): string[] => [claim.id, claim.event_id, claim.destination_id];
+  await write(
+    'delivery.attempted',
+    'attempts',
+    group.map((item) => [...idsOf(item), item.claim.attempts + 1, item.result.reason ?? 'delivered']),
+  );
+  const dead = group.filter(({ state, claim }) => state === 'dead' && settled.has(claim.id));
+  await write('delivery.dead', 'deliveries', dead.map(idsOf));
 }
 
-function tell(log: Log, { claim, state, result }: Pick<Tried, 'claim' | 'state' | 'result'>): void {
+function tell(log: Log, { claim, state, result }: Settlement): void {
   const { status, reason, durationMs } = result;
   const fields: LogFields = {
     delivery: claim.id,
@@ -122,24 +152,4 @@ function tell(log: Log, { claim, state, result }: Pick<Tried, 'claim' | 'state' 
   };
   if (result.ok) log.info('event delivered', fields);
   else log.warn(state === 'dead' ? 'delivery is dead' : 'delivery failed and will be tried again', fields);
-}
-
-type Tried = Settlement & { readonly result: AttemptResult };
-
-async function record(
-  tried: readonly Tried[],
-  write: (details: { readonly [key: string]: JsonValue }, action: string) => Promise<void>,
-): Promise<void> {
-  const lines = tried.map(({ claim, result }) => [
-    claim.id,
-    claim.event_id,
-    claim.destination_id,
-    claim.attempts + 1,
-    result.ok ? 'delivered' : (result.reason ?? 'failed'),
-  ]);
-  await write({ count: tried.length, attempts: lines }, 'delivery.attempted');
-  const dead = tried
-    .filter(({ state }) => state === 'dead')
-    .map(({ claim }) => [claim.id, claim.event_id, claim.destination_id]);
-  if (dead.length > 0) await write({ count: dead.length, deliveries: dead }, 'delivery.dead');
 }
