@@ -1,4 +1,4 @@
-import { type Entry, exportLines, parseEntry } from '@sallyport/evidence';
+import { type Entry, emptyTree, exportLines, parseEntry, treeRoot } from '@sallyport/evidence';
 import type { AuditPort, Clock, EnvironmentId, Limits, Log, Statement } from '#base';
 import type { Keyring } from '#keyring';
 import type { Store } from '#store';
@@ -72,8 +72,8 @@ export function createAudit(ports: AuditPorts): Audit {
     integrate: sequencer.integrate,
     async stop() {
       await recorder.close();
-      await sequencer.stop();
-      await publisher.drain();
+      // What was signed leaves the node also when the store is away.
+      await sequencer.stop().finally(publisher.drain);
     },
     async entries({ environment, after, limit, action, resource }) {
       const values = [environment, after ?? null, action ?? null, limit + 1];
@@ -97,14 +97,16 @@ export function createAudit(ports: AuditPorts): Audit {
     async *export(environment) {
       const last = await store.transaction(environment, (tx) => tx.row(selectLastCheckpoint, [environment]));
       const size = last?.size ?? 0;
-      const { verifierKey } = await signerOf(environment);
+      const signer = await signerOf(environment);
+      // Nothing is integrated yet: that, too, is signed, or an empty export could not be told from a forged one.
+      const first = last === null ? [signer.sign({ size: 0, root: treeRoot(emptyTree()) })] : [];
       const pages = { store, environment, size };
       yield* exportLines({
         environment,
         origin: originOf(environment),
-        verifierKey,
+        verifierKey: signer.verifierKey,
         size,
-        checkpoints: checkpointNotes(pages),
+        checkpoints: last === null ? first : checkpointNotes(pages),
         leafHashes: paged(pages, selectLeaves),
         entries: entryBytes(pages),
       });

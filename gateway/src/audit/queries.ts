@@ -62,17 +62,22 @@ const treeRow = z.object({
 
 export type TreeRow = z.output<typeof treeRow>;
 
+/** Makes the row that sequencers lock: a lock on a row that isn't there would keep nobody out. */
+export const insertTree = statement(
+  'audit.insert_tree',
+  `insert into audit_trees (environment_id, size, frontier) values ($1, 0, $2) on conflict do nothing`,
+  none,
+);
+
 export const selectTreeForUpdate = statement(
   'audit.select_tree_for_update',
   `select size, frontier, signed_size, signed_at from audit_trees where environment_id = $1 for update`,
   (row) => treeRow.parse(row),
 );
 
-export const upsertTree = statement(
-  'audit.upsert_tree',
-  `insert into audit_trees (environment_id, size, frontier, signed_size, signed_at) values ($1, $2, $3, $4, $5)
-   on conflict (environment_id) do update
-   set size = excluded.size, frontier = excluded.frontier, signed_size = excluded.signed_size, signed_at = excluded.signed_at`,
+export const updateTree = statement(
+  'audit.update_tree',
+  `update audit_trees set size = $2, frontier = $3, signed_size = $4, signed_at = $5 where environment_id = $1`,
   none,
 );
 

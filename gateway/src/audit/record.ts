@@ -1,4 +1,4 @@
-import { encodeEntry } from '@sallyport/evidence';
+import { encodeEntry, evidenceLimits } from '@sallyport/evidence';
 import {
   type Act,
   type AuditPort,
@@ -61,7 +61,7 @@ export function createRecorder({ store, limits, clock }: RecorderPorts): Recorde
         resource,
         outcome,
         address,
-        agent,
+        agent: agent?.slice(0, evidenceLimits.entryTextCharactersMax).toWellFormed() ?? null,
         request,
         details,
       }),

@@ -12,6 +12,7 @@ import {
 import {
   type Clock,
   type EnvironmentId,
+  Fault,
   type Limits,
   type Log,
   type Repeat,
@@ -22,12 +23,13 @@ import type { Store } from '#store';
 import {
   insertCheckpoint,
   insertEntries,
+  insertTree,
   selectPendingEnvironments,
   selectTreeForUpdate,
   selectUnsignedEnvironments,
   type TreeRow,
   takePending,
-  upsertTree,
+  updateTree,
 } from './queries.ts';
 import type { Signer } from './signer.ts';
 import type { Publisher } from './sinks.ts';
@@ -52,25 +54,49 @@ export interface Sequencer {
 const LOCK = 'audit.sequencer';
 /** A checkpoint of an environment at most once a second, however many integrations there are. */
 const SIGN_EVERY_MS = 1_000;
+const BROKEN_RETRY_MS = 30_000;
 
 export function createSequencer(ports: SequencerPorts): Sequencer {
   const { store, limits, clock, log } = ports;
+  /** Environments whose log can't be extended, and when to try again: one of them must not hold up the others. */
+  const broken = new Map<EnvironmentId, number>();
 
   const integrateAll = async (force: boolean): Promise<number> => {
-    let count = 0;
-    const pending = await store.system((tx) => tx.rows(selectPendingEnvironments, []));
-    for (const environment of pending) {
-      let taken: number;
-      do {
-        taken = await integrateOne(ports, environment, force);
-        count += taken;
-      } while (taken === limits.auditIntegrateItemsMax);
+    const failures: unknown[] = [];
+    const attempt = async (environment: EnvironmentId): Promise<number> => {
+      if (!force && (broken.get(environment) ?? 0) > clock.monotonic()) return 0;
+      try {
+        const count = await integrateOne(ports, environment, force);
+        broken.delete(environment);
+        return count;
+      } catch (error) {
+        if (isAway(error)) throw error;
+        failures.push(error);
+        broken.set(environment, clock.monotonic() + BROKEN_RETRY_MS);
+        log.error('The log of an environment could not be extended.', { environment, error });
+        return 0;
+      }
+    };
+    let total = 0;
+    // Round by round, so that one environment with very many entries does not keep the others waiting.
+    for (
+      let pending = await store.system((tx) => tx.rows(selectPendingEnvironments, []));
+      pending.length > 0;
+    ) {
+      const more: EnvironmentId[] = [];
+      for (const environment of pending) {
+        const count = await attempt(environment);
+        total += count;
+        if (count === limits.auditIntegrateItemsMax) more.push(environment);
+      }
+      pending = more;
     }
     const heartbeat = new Date(clock.now() - limits.auditHeartbeatMs);
     for (const environment of await store.system((tx) => tx.rows(selectUnsignedEnvironments, [heartbeat]))) {
-      await integrateOne(ports, environment, force);
+      total += await attempt(environment);
     }
-    return count;
+    if (force && failures.length > 0) throw failures[0];
+    return total;
   };
 
   /** Leads until told to stop: the lock keeps other nodes from doing the same work, the row's lock keeps it right. */
@@ -96,6 +122,11 @@ export function createSequencer(ports: SequencerPorts): Sequencer {
   };
 }
 
+/** The store is away or overloaded, for every environment alike. */
+function isAway(error: unknown): boolean {
+  return error instanceof Fault && (error.code === 'STORE_UNAVAILABLE' || error.code === 'BUSY');
+}
+
 /** Resolves after a time, or at once when the signal fires. */
 async function pause(ms: number, signal: AbortSignal): Promise<void> {
   await delay(ms, undefined, { signal }).catch(() => undefined);
@@ -110,13 +141,15 @@ async function integrateOne(
   const { store, limits, clock, publisher } = ports;
   const signer = await ports.signerOf(environment);
   const done = await store.system(async (tx) => {
+    await tx.run(insertTree, [environment, Buffer.from(encodeFrontier(emptyTree()))]);
     const row = await tx.row(selectTreeForUpdate, [environment]);
+    if (row === null) throw new Fault('INTERNAL', { cause: new Error('The row of a tree is gone.') });
     const taken = await tx.rows(takePending, [environment, limits.auditIntegrateItemsMax]);
     // RETURNING keeps no order; ids sort by the time they were made.
     taken.sort((left, right) => (left.id < right.id ? -1 : 1));
     const tree = await append(tx, {
       environment,
-      tree: treeOf(row),
+      tree: decodeFrontier(row.frontier),
       entries: taken.map(({ entry }) => entry),
     });
     const nowMs = clock.now();
@@ -124,9 +157,8 @@ async function integrateOne(
       ? signer.sign({ size: tree.size, root: treeRoot(tree) })
       : null;
     if (note !== null) await tx.run(insertCheckpoint, [environment, tree.size, note]);
-    const signed =
-      note === null ? [row?.signed_size ?? 0, row?.signed_at ?? null] : [tree.size, new Date(nowMs)];
-    await tx.run(upsertTree, [environment, tree.size, Buffer.from(encodeFrontier(tree)), ...signed]);
+    const signed = note === null ? [row.signed_size, row.signed_at] : [tree.size, new Date(nowMs)];
+    await tx.run(updateTree, [environment, tree.size, Buffer.from(encodeFrontier(tree)), ...signed]);
     return { count: taken.length, note };
   });
   if (done.note !== null) publisher.publish(environment, done.note);
@@ -154,12 +186,8 @@ async function append(tx: Transaction, { environment, tree, entries }: Growth): 
   return leaves.reduce(appendLeaf, tree);
 }
 
-function treeOf(row: TreeRow | null): Tree {
-  return row === null ? emptyTree() : decodeFrontier(row.frontier);
-}
-
 interface SignQuestion {
-  readonly row: TreeRow | null;
+  readonly row: TreeRow;
   readonly tree: Tree;
   readonly nowMs: number;
   readonly force: boolean;
@@ -168,7 +196,8 @@ interface SignQuestion {
 
 /** New entries are signed within a second; without any, a heartbeat shows that the log still lives. */
 function isSignDue({ row, tree, nowMs, force, heartbeatMs }: SignQuestion): boolean {
-  const ageMs = nowMs - (row?.signed_at?.getTime() ?? 0);
-  if (tree.size > (row?.signed_size ?? 0)) return force || ageMs >= SIGN_EVERY_MS;
+  const ageMs = nowMs - (row.signed_at?.getTime() ?? 0);
+  // A node whose clock is ahead may have signed last: its time must not silence the log until ours has caught up.
+  if (tree.size > row.signed_size) return force || ageMs >= SIGN_EVERY_MS || ageMs < 0;
   return tree.size > 0 && ageMs >= heartbeatMs;
 }

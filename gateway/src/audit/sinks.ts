@@ -12,7 +12,7 @@ export interface CheckpointSink {
 /** Hands notes to every sink without ever waiting for one. */
 export interface Publisher {
   publish(environment: EnvironmentId, note: string): void;
-  /** Waits for what is under way, within the time limit of each sink. */
+  /** Hands over what is left, within twice the time limit of a sink. */
   drain(): Promise<void>;
 }
 
@@ -22,52 +22,63 @@ export interface PublisherPorts {
   readonly log: Log;
 }
 
+interface Spool {
+  readonly sink: CheckpointSink;
+  /** The newest of each environment that is not handed over yet. */
+  readonly notes: Map<EnvironmentId, string>;
+  running: Promise<void> | null;
+}
+
 /**
  * Each sink has a spool of the newest note of each environment: a slow or hanging sink delays nobody and loses only
  * checkpoints that a newer one supersedes. A failure is logged as an error and tried again with the next note.
  */
 export function createPublisher({ sinks, timeoutMs, log }: PublisherPorts): Publisher {
-  const spools = sinks.map((sink) => ({
-    sink,
-    notes: new Map<EnvironmentId, string>(),
-    busy: Promise.resolve(),
-    running: false,
-  }));
+  const spools = sinks.map((sink): Spool => ({ sink, notes: new Map(), running: null }));
 
-  const run = async (spool: (typeof spools)[number]): Promise<void> => {
-    for (const [environment, note] of spool.notes) {
-      spool.notes.delete(environment);
+  const handOver = async (spool: Spool): Promise<void> => {
+    const { sink, notes } = spool;
+    for (const [environment, note] of notes) {
+      notes.delete(environment);
       try {
-        await limited((signal) => spool.sink.keep(environment, note, signal), timeoutMs);
+        await limited((signal) => sink.keep(environment, note, signal), timeoutMs);
       } catch (error) {
-        log.error('a checkpoint could not be handed to a sink', {
-          name: spool.sink.name,
-          environment,
-          error,
-        });
-        if (!spool.notes.has(environment)) spool.notes.set(environment, note);
-        return;
+        log.error('a checkpoint could not be handed to a sink', { name: sink.name, environment, error });
+        // Unless a newer one came meanwhile.
+        if (!notes.has(environment)) notes.set(environment, note);
+        break;
       }
     }
+    spool.running = null; // at once: a note that comes from here on starts a run of its own
+  };
+
+  /** There must be a note. */
+  const start = (spool: Spool): Promise<void> => (spool.running ??= handOver(spool));
+
+  /** Once more for what came too late for the run under way, or was not kept by it. */
+  const drainOne = async (spool: Spool): Promise<void> => {
+    await spool.running;
+    if (spool.notes.size > 0) await start(spool);
   };
 
   return {
     publish(environment, note) {
       for (const spool of spools) {
         spool.notes.set(environment, note);
-        if (spool.running) continue;
-        spool.running = true;
-        spool.busy = run(spool).finally(() => (spool.running = false));
+        void start(spool);
       }
     },
     async drain() {
-      for (const spool of spools) {
-        await spool.busy;
-        if (spool.notes.size > 0) await run(spool);
-      }
+      const drained = Promise.all(spools.map(drainOne)).then(() => undefined);
+      await limited(() => drained, timeoutMs * DRAIN_TIMEOUTS).catch((error: unknown) =>
+        log.error('Not every checkpoint could be handed to a sink before the end.', { error }),
+      );
     },
   };
 }
+
+/** Draining waits for the run under way and for one more note. */
+const DRAIN_TIMEOUTS = 2;
 
 /**
  * Keeps checkpoints as files: `<environment>.log` gets every note appended, `<environment>.checkpoint` is the newest.

@@ -34,6 +34,12 @@ export type DestinationId = Id<'destination'>;
 export type DeliveryId = Id<'delivery'>;
 export type RequestId = Id<'request'>;
 
+/**
+ * The log of what belongs to the whole installation and so to no environment, such as the making of an organization.
+ * It has the form of an environment's id, of the first moment and without random bits, and is never one.
+ */
+export const INSTALLATION: EnvironmentId = 'env_00000000000000000000000000';
+
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 const BODY = /^[0-7][0-9a-hjkmnp-tv-z]{25}$/;
 const BODY_LENGTH = 26;

@@ -2,8 +2,17 @@
 // Practices K3 U4 L1 Q5 Q17; traps "The entry and the act commit together".
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Act, type AuditPort, type EnvironmentId, Fault, newId, SYSTEM, type Transaction } from '#base';
-import { createEnvironments, INSTALLATION, type NewEnvironment } from '#environments';
+import {
+  type Act,
+  type AuditPort,
+  type EnvironmentId,
+  Fault,
+  INSTALLATION,
+  newId,
+  SYSTEM,
+  type Transaction,
+} from '#base';
+import { createEnvironments, type NewEnvironment } from '#environments';
 import { sqlStateOf, statement } from '#store';
 import { withDatabase } from '#test/database';
 

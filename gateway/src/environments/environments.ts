@@ -4,12 +4,12 @@ import {
   type Clock,
   type EnvironmentId,
   Fault,
+  INSTALLATION,
   isId,
   newId,
   type OrganizationId,
 } from '#base';
 import type { Store } from '#store';
-import { INSTALLATION } from './installation.ts';
 import {
   environmentById,
   environmentsAfter,

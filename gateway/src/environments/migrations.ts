@@ -1,5 +1,5 @@
+import { INSTALLATION } from '#base';
 import { isolated, type Migration, RUNTIME_ROLE, SYSTEM_ROLE } from '#store';
-import { INSTALLATION } from './installation.ts';
 
 /** The migrations of organizations and environments: numbers 10 to 19. */
 export const environmentsMigrations: readonly Migration[] = Object.freeze([

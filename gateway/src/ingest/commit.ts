@@ -50,6 +50,9 @@ export interface CommitPorts {
 /** Two commits under way at once: one is on its way to the disk while the next is being put together. */
 const CONCURRENCY = 2;
 const EVENTS_PER_ENTRY_MAX = 256;
+/** What an event adds to an entry (two ids, a digest, quotes and commas), and what the entry has besides: rounded up. */
+const ENTRY_BYTES_PER_EVENT = 136;
+const ENTRY_BYTES = 512;
 
 /** Group commit of events: those that arrive while a commit is under way share the next one. */
 export function createCommits(ports: CommitPorts): Batcher<Incoming, Stored> {
@@ -93,7 +96,7 @@ function fieldsOf({ id, endpoint, platform, type }: Incoming): LogFields {
 
 /** One transaction: events, their deliveries and their entry in the log, all or none. */
 function storeGroup(
-  { store, audit, fanOut }: CommitPorts,
+  { store, audit, fanOut, limits }: CommitPorts,
   environment: EnvironmentId,
   group: readonly Incoming[],
 ): Promise<ReadonlyMap<Incoming, Stored>> {
@@ -120,11 +123,18 @@ function storeGroup(
         environment,
         fresh.map(({ id }) => id),
       );
-    for (let at = 0; at < fresh.length; at += EVENTS_PER_ENTRY_MAX) {
-      await audit.record(tx, environment, entryOf(fresh.slice(at, at + EVENTS_PER_ENTRY_MAX)));
+    const perEntry = eventsPerEntry(limits);
+    for (let at = 0; at < fresh.length; at += perEntry) {
+      await audit.record(tx, environment, entryOf(fresh.slice(at, at + perEntry)));
     }
     return results;
   });
+}
+
+/** As many as stay below the limit of an entry, however low that is set. */
+function eventsPerEntry({ auditDetailsBytesMax }: Limits): number {
+  const fitting = Math.floor((auditDetailsBytesMax - ENTRY_BYTES) / ENTRY_BYTES_PER_EVENT);
+  return Math.max(1, Math.min(fitting, EVENTS_PER_ENTRY_MAX));
 }
 
 function entryOf(fresh: readonly Incoming[]) {

@@ -24,6 +24,7 @@ import {
   insertEndpoint,
   insertEndpointSecret,
   selectEndpoint,
+  selectEndpointForUpdate,
   selectEndpointInUse,
   selectEndpointSecrets,
   selectEndpoints,
@@ -109,12 +110,12 @@ export function createEndpoints(ports: EndpointPorts): Endpoints & {
   const change = async (
     { environment, endpoint }: EndpointTarget,
     actor: Actor,
-    work: (tx: Transaction, row: EndpointRow) => Promise<{ changed: string; value: string | null }>,
+    work: (tx: Transaction) => Promise<{ changed: string; value: string | null }>,
   ): Promise<EndpointView> => {
     const view = await store.transaction(environment, async (tx) => {
-      const row = await tx.row(selectEndpoint, [environment, endpoint]);
+      const row = await tx.row(selectEndpointForUpdate, [environment, endpoint]);
       if (row === null) throw new Fault('ENDPOINT_NOT_FOUND');
-      const details = await work(tx, row);
+      const details = await work(tx);
       const act = {
         action: 'endpoint.changed',
         actor,
@@ -126,6 +127,12 @@ export function createEndpoints(ports: EndpointPorts): Endpoints & {
     });
     memory.forget(endpoint);
     return view;
+  };
+
+  const get = async ({ environment, endpoint }: EndpointTarget): Promise<EndpointView> => {
+    const row = await store.transaction(environment, (tx) => tx.row(selectEndpoint, [environment, endpoint]));
+    if (row === null) throw new Fault('ENDPOINT_NOT_FOUND');
+    return viewOf(row);
   };
 
   return {
@@ -161,17 +168,13 @@ export function createEndpoints(ports: EndpointPorts): Endpoints & {
       return { items, next: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
     },
 
-    async get({ environment, endpoint }) {
-      const row = await store.transaction(environment, (tx) =>
-        tx.row(selectEndpoint, [environment, endpoint]),
-      );
-      if (row === null) throw new Fault('ENDPOINT_NOT_FOUND');
-      return viewOf(row);
-    },
+    get,
 
-    setSecret({ secret, ...target }, actor) {
-      return change(target, actor, async (tx, row) => {
-        const sealed = await seal(target, secretBytes(platformNamed(row.platform).scheme, secret));
+    async setSecret({ secret, ...target }, actor) {
+      // Sealed before the transaction: a data key that isn't in memory is read in one of its own.
+      const { platform } = await get(target);
+      const sealed = await seal(target, secretBytes(platformNamed(platform).scheme, secret));
+      return change(target, actor, async (tx) => {
         await tx.run(deleteEndpointSecrets, [target.environment, target.endpoint]);
         await insertSecret(tx, target, sealed);
         return { changed: 'secret', value: sealed.id };

@@ -6,7 +6,7 @@ const MONTHS_AHEAD = 2;
 
 /**
  * Makes the monthly partitions of events for this month, the one before (clocks of nodes differ) and the next two.
- * Called at the start and daily; a month without its partition would refuse events.
+ * Called at the start and every few hours; a month without its partition would refuse events.
  */
 export async function ensurePartitions({ store, clock }: { store: Store; clock: Clock }): Promise<number> {
   const now = new Date(clock.now());

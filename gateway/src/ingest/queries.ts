@@ -30,6 +30,13 @@ export const selectEndpoint = statement(
   (row) => endpointRow.parse(row),
 );
 
+/** Changes of an endpoint take turns: of two new secrets at once only the later one may stay. */
+export const selectEndpointForUpdate = statement(
+  'ingest.select_endpoint_for_update',
+  `select id, platform, name, state, created_at from endpoints where environment_id = $1 and id = $2 for update`,
+  (row) => endpointRow.parse(row),
+);
+
 /** Newest first: endpoint ids are random, so the page goes by time and id. */
 export const selectEndpoints = statement(
   'ingest.select_endpoints',

@@ -47,7 +47,7 @@ export function createKeyring(ports: KeyringPorts): Keyring {
   const { store, keyManager, formerKeyManagers = [], audit, clock, log } = ports;
   const rootKeys = createRootKeys(keyManager, formerKeyManagers);
   const dataKeys = createDataKeys({ store, rootKeys, audit, clock, log });
-  const pepper = createPepperSource({ store, rootKeys, clock, log });
+  const pepper = createPepperSource({ store, rootKeys, audit, clock, log });
   const atHand = new Set([keyManager, ...formerKeyManagers].map(({ id }) => id));
 
   return Object.freeze({

@@ -1,5 +1,5 @@
 import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
-import { type Clock, Fault, type Log } from '#base';
+import { type AuditPort, type Clock, Fault, INSTALLATION, type Log, SYSTEM } from '#base';
 import type { Store } from '#store';
 import { insertInstallationKey, installationKeys, type WrappedKey } from './queries.ts';
 import type { RootKeys } from './root-keys.ts';
@@ -18,6 +18,7 @@ export interface Pepper {
 export interface PepperPorts {
   readonly store: Store;
   readonly rootKeys: RootKeys;
+  readonly audit: AuditPort;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -54,7 +55,7 @@ export function createPepperSource(ports: PepperPorts): () => Promise<Pepper> {
   };
 }
 
-async function readPepper({ store, rootKeys, clock, log }: PepperPorts): Promise<Pepper> {
+async function readPepper({ store, rootKeys, audit, clock, log }: PepperPorts): Promise<Pepper> {
   const read = (): Promise<WrappedKey[]> =>
     store.system((tx) => tx.rows(installationKeys, [PURPOSE, VERSIONS_MAX]));
   let rows = await read();
@@ -62,8 +63,16 @@ async function readPepper({ store, rootKeys, clock, log }: PepperPorts): Promise
     const { key, keyId, wrapped } = await rootKeys.generate((id) => installationContext(PURPOSE, 1, id));
     key.fill(0);
     const values = [PURPOSE, 1, keyId, rootKeys.currentId, wrapped, new Date(clock.now())];
+    // The key is made under the role that sees all environments, the entry in the log of the installation: two
+    // transactions, so the intent is durable first.
+    const act = { action: 'datakey.created', actor: SYSTEM, resource: `datakey:${PURPOSE}` } as const;
+    const details = { version: 1, rootKey: rootKeys.currentId };
+    await audit.note(INSTALLATION, { ...act, outcome: 'intent', details });
     const made = await store.system((tx) => tx.run(insertInstallationKey, values));
-    if (made === 1) log.info('The pepper of this installation was made.', { version: '1' });
+    if (made === 1) {
+      log.info('The pepper of this installation was made.', { version: '1' });
+      await audit.note(INSTALLATION, { ...act, outcome: 'success', details });
+    }
     rows = await read();
   }
   const keys = new Map<number, KeyObject>();
