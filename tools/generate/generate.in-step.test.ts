@@ -38,7 +38,7 @@ test('docs/config.md names every setting, variable, limit and insecurity', () =>
 test('docs/dependencies.md names every dependency of every package, once and in order, and nothing else', () => {
   const wanted = new Set<string>();
   for (const manifest of globSync(
-    ['package.json', '{gateway,cli,demo}/package.json', 'packages/*/package.json'],
+    ['package.json', '{gateway,cli,demo,bench}/package.json', 'packages/*/package.json'],
     { cwd: root },
   )) {
     for (const name of dependenciesOf(JSON.parse(read(manifest)))) wanted.add(name);
@@ -51,7 +51,7 @@ test('docs/dependencies.md names every dependency of every package, once and in 
 
 test('every dependency has an exact version', () => {
   for (const manifest of globSync(
-    ['package.json', '{gateway,cli,demo}/package.json', 'packages/*/package.json'],
+    ['package.json', '{gateway,cli,demo,bench}/package.json', 'packages/*/package.json'],
     { cwd: root },
   )) {
     for (const version of versionsOf(JSON.parse(read(manifest))))
