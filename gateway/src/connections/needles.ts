@@ -26,8 +26,9 @@ function inJson(secret: string): readonly string[] {
 function percentEncoded(secret: string): readonly string[] {
   const some = encodeURIComponent(secret);
   const more = some.replace(/[!'()*]/g, percent);
+  const form = secret.replace(/[^A-Za-z0-9*\-._]/g, percent);
   const all = secret.replace(/[^]/g, percent);
-  return [some, more, all].flatMap((text) => [
+  return [encodeURI(secret), some, more, form, all].flatMap((text) => [
     text,
     text.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()),
   ]);

@@ -16,7 +16,7 @@ export interface Scrubber {
 export function createScrubber(needles: readonly Buffer[]): Scrubber {
   const longest = needles.reduce((most, { length }) => Math.max(most, length), 0);
   return {
-    text: (text) => Buffer.concat([...scrubbed(Buffer.from(text), needles).out]).toString(),
+    text: (text) => scrubbed(Buffer.from(text), needles).out.toString(),
     async *stream(body) {
       if (longest === 0) return yield* body;
       let rest: Buffer = Buffer.alloc(0);
@@ -25,11 +25,12 @@ export function createScrubber(needles: readonly Buffer[]): Scrubber {
         const bytes = rest.length === 0 ? view(chunk) : Buffer.concat([rest, chunk]);
         const until = Math.max(0, bytes.length - (longest - 1));
         const step = scrubbed(bytes, needles, { covered, until });
-        yield* step.out;
+        if (step.out.length > 0) yield step.out;
         rest = bytes.subarray(until);
         covered = step.covered;
       }
-      yield* scrubbed(rest, needles, { covered, until: rest.length }).out;
+      const last = scrubbed(rest, needles, { covered, until: rest.length });
+      if (last.out.length > 0) yield last.out;
     },
   };
 }
@@ -49,7 +50,7 @@ function scrubbed(
   bytes: Buffer,
   needles: readonly Buffer[],
   { covered, until }: Span = { covered: 0, until: bytes.length },
-): { out: Buffer[]; covered: number } {
+): { out: Buffer; covered: number } {
   const out: Buffer[] = [];
   const positions = needles.map((needle) => find(bytes, needle, 0));
   let done = covered;
@@ -67,7 +68,12 @@ function scrubbed(
     }
   }
   if (done < until) out.push(bytes.subarray(done, until));
-  return { out, covered: Math.max(0, done - until) };
+  const [only] = out;
+  // As a rule there is nothing to replace, and nothing to copy.
+  return {
+    out: out.length === 1 && only !== undefined ? only : Buffer.concat(out),
+    covered: Math.max(0, done - until),
+  };
 }
 
 function find(bytes: Buffer, needle: Buffer, from: number): number {
