@@ -1,5 +1,16 @@
 import { Command, CommanderError } from 'commander';
+import { addAudit } from './commands/audit.ts';
+import { addConfig } from './commands/config.ts';
+import { addConnections } from './commands/connections.ts';
+import { addDestinations } from './commands/destinations.ts';
 import { addDev } from './commands/dev.ts';
+import { addDoctor } from './commands/doctor.ts';
+import { addEndpoints } from './commands/endpoints.ts';
+import { addEnvironments } from './commands/environments.ts';
+import { addEvents } from './commands/events.ts';
+import { addKeys } from './commands/keys.ts';
+import { addMigrate } from './commands/migrate.ts';
+import { addUp } from './commands/up.ts';
 import { EXIT_CODES, scrub, usageProblem } from './problem.ts';
 import { report } from './terminal/report.ts';
 import { createTerminal } from './terminal/terminal.ts';
@@ -32,7 +43,20 @@ export function createProgram(): Command {
   return program;
 }
 
-const COMMANDS = Object.freeze([addDev]);
+const COMMANDS = Object.freeze([
+  addDev,
+  addUp,
+  addMigrate,
+  addDoctor,
+  addConfig,
+  addEnvironments,
+  addKeys,
+  addConnections,
+  addEndpoints,
+  addDestinations,
+  addEvents,
+  addAudit,
+]);
 
 /** Throws in place of ending the process; how a mistake is told is ours. */
 function configure(command: Command): void {

@@ -77,12 +77,19 @@ export function toProblem(thrown: unknown): Problem {
   if (known !== undefined) return new Problem(known);
   if (thrown instanceof Error && thrown.name === 'Fault' && typeof code === 'string') {
     const text = typeof detail === 'string' ? detail : thrown.message;
+    const named = Array.isArray(fields) ? fields.filter(isField) : [];
+    // The detail of a refused configuration lists what the fields say again.
+    const own =
+      code === 'CONFIG_INVALID' && named.length > 0 ? 'The configuration is not valid.' : thrown.message;
+    if (own !== thrown.message) {
+      return new Problem({ code, message: own, remedy: 'Correct the settings named.', fields: named });
+    }
     const what = thrown.message === text ? '' : thrown.message;
     return new Problem({
       code,
       message: what === '' ? text : what,
       remedy: what === '' ? '' : text.slice(what.length).trim(),
-      fields: Array.isArray(fields) ? fields.filter(isField) : [],
+      fields: named,
     });
   }
   return new Problem({

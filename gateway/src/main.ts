@@ -22,8 +22,9 @@ import { allMigrations } from './migrations.ts';
 
 export * from '#base';
 export type { Environment, EnvironmentKind } from '#environments';
+export { openFileKeyManager } from '#keyring';
 export { PLATFORMS } from '#platforms';
-export { claim, type Embedded, migrate, removeEmbedded, startEmbedded } from '#store';
+export { claim, createStore, type Embedded, migrate, removeEmbedded, startEmbedded } from '#store';
 export { allMigrations } from './migrations.ts';
 
 export interface GatewayOptions {

@@ -4,7 +4,7 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /** What the sandbox or the demo application tells, as a line of the one log: fields that it knows, and no others. */
 export function tellEvent(log: Log, from: 'sandbox' | 'demo', event: Fields): void {
-  const name = text(event['type'] ?? event['orderId'] ?? event['contactId'] ?? event['fault']);
+  const name = text(event['orderId'] ?? event['contactId'] ?? event['type'] ?? event['fault']);
   const fields: { -readonly [K in keyof LogFields]: LogFields[K] } = {};
   if (name !== null) fields.name = name;
   const { status, attempt } = event;

@@ -35,7 +35,7 @@ export function page(dev: Dev, given: { terminal: Terminal; seconds: string; cwd
     ),
     ...command(
       'Call Koywe yourself, with the key in place of any credential of theirs:',
-      `curl --cacert ${ca} -H @- ${dev.connection}${dev.merchant}/orders <<< 'Authorization: Bearer ${dev.key}'`,
+      `curl --cacert ${ca} -H @- ${dev.connection}${dev.merchant} <<< 'Authorization: Bearer ${dev.key}'`,
     ),
     ...command(
       'See what came in, and what the log proves:',

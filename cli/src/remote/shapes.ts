@@ -1,0 +1,87 @@
+import { z } from 'zod';
+
+/** Answers of the administration surface, as far as a command shows them; what else they hold passes on with `--json`. */
+
+const text = z
+  .string()
+  .nullable()
+  .transform((value) => value ?? '–');
+
+export const keyShape = z.looseObject({
+  id: z.string(),
+  kind: z.string(),
+  name: z.string(),
+  createdAt: z.string(),
+  revokedAt: text,
+});
+export const newKeyShape = z.looseObject({ key: keyShape, secret: z.string() });
+export const connectionShape = z.looseObject({
+  id: z.string(),
+  platform: z.string(),
+  name: z.string(),
+  baseUrl: z.string(),
+  prefix: z.string(),
+  createdAt: z.string(),
+  changedAt: z.string(),
+});
+export const checkShape = z.looseObject({
+  ok: z.boolean(),
+  reason: z.string().nullable(),
+  latencyMs: z.number(),
+});
+export const endpointShape = z.looseObject({
+  id: z.string(),
+  platform: z.string(),
+  name: z.string(),
+  state: z.string(),
+  path: z.string(),
+  createdAt: z.string(),
+});
+export const destinationShape = z.looseObject({
+  id: z.string(),
+  name: z.string(),
+  url: z.string(),
+  state: z.string(),
+  createdAt: z.string(),
+});
+export const newDestinationShape = z.looseObject({ destination: destinationShape, secret: z.string() });
+export const eventShape = z.looseObject({
+  id: z.string(),
+  endpoint: z.string(),
+  platform: z.string(),
+  type: text,
+  platformEvent: text,
+  receivedAt: z.string(),
+  bytes: z.number(),
+  digest: z.string(),
+});
+export const revealShape = z.looseObject({ id: z.string(), contentType: z.string(), body: z.base64() });
+export const deliveryShape = z.looseObject({
+  id: z.string(),
+  event: z.string(),
+  destination: z.string(),
+  state: z.string(),
+  attempts: z.number(),
+  nextAttemptAt: text,
+  lastStatus: z.number().nullable(),
+  lastReason: text,
+  changedAt: z.string(),
+});
+export const replayShape = z.looseObject({ deliveries: z.array(z.string()) });
+export const entryShape = z.looseObject({
+  index: z.number().nullable(),
+  entry: z.looseObject({
+    id: z.string(),
+    time: z.string(),
+    action: z.string(),
+    actor: z.looseObject({ kind: z.string(), id: z.string().nullable() }),
+    resource: text,
+    outcome: z.string(),
+  }),
+});
+export const checkpointShape = z.looseObject({ checkpoint: z.string().nullable(), verifierKey: z.string() });
+
+/** One page of a list. */
+export function pageShape<Item extends z.ZodType>(item: Item) {
+  return z.looseObject({ items: z.array(item), next: z.union([z.string(), z.number()]).nullable() });
+}
