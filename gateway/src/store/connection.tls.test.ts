@@ -58,7 +58,7 @@ for (const url of verified) {
   test(`${url.replace('u:p@', '')} is verified`, () => {
     const { ssl } = connectionConfig(parseAddress(Secret.fromText(url)), 'runtime', limits);
     assert.ok(typeof ssl === 'object');
-    assert.ok(!('rejectUnauthorized' in ssl) && !('checkServerIdentity' in ssl));
+    assert.ok(ssl.rejectUnauthorized === true && !('checkServerIdentity' in ssl));
     assert.equal(ssl.minVersion, 'TLSv1.2');
   });
 }
@@ -98,6 +98,30 @@ test('a real server: its certificate must be of the authority named and of the h
   await assert.rejects(open(url({ host: LISTENING, sslmode: 'require', sslrootcert: unknown })), unsuitable);
   await assert.rejects(open(url({ host: LISTENING, sslmode: 'require' })), unsuitable);
   await assert.rejects(open(url({ host: LISTENING, sslmode: 'verify-ca', sslrootcert: known })), unsuitable);
+});
+
+test('a real server: a variable of the environment can not switch verification off', {
+  skip: process.platform === 'linux' ? false : 'needs loopback addresses beside 127.0.0.1',
+}, async (t) => {
+  const authority = await createAuthority();
+  const certificate = await issueCertificate(authority, { names: [LISTENING] });
+  const { url } = await startListening(t, certificate);
+  await migrate({ url: url({}), migrations: storeMigrations, log: silentLog });
+  const before = process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
+  process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
+  t.after(() => {
+    if (before === undefined) delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
+    else process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = before;
+  });
+  await assert.rejects(
+    createStore({
+      url: url({ host: LISTENING, sslmode: 'require' }),
+      limits: limitsWith(),
+      log: silentLog,
+      clock: systemClock,
+    }),
+    (fault: Fault) => fault.code === 'DATABASE_UNSUITABLE' && /certificate/.test(fault.detail),
+  );
 });
 
 test('a real server: a verified connection is encrypted; one without TLS is refused', {

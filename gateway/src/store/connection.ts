@@ -130,6 +130,8 @@ function tlsOf(host: string, parameter: (name: string) => string | null): Connec
   const certificate = parameter('sslcert');
   const key = parameter('sslkey');
   return {
+    // Explicit, so that NODE_TLS_REJECT_UNAUTHORIZED can't switch it off.
+    rejectUnauthorized: true,
     minVersion: 'TLSv1.2',
     ciphers: CIPHERS,
     ...(isIP(host) === 0 ? { servername: host } : {}),

@@ -30,6 +30,8 @@ export function createSallyport({
     bodyTimeout: timeoutMs,
     maxResponseSize: LIMITS.responseBytesMax,
     connect: {
+      // Explicit, so that NODE_TLS_REJECT_UNAUTHORIZED can't switch it off.
+      rejectUnauthorized: true,
       minVersion: 'TLSv1.2',
       timeout: Math.min(timeoutMs, LIMITS.connectTimeoutMs),
       ...(ca === undefined ? {} : { ca }),

@@ -111,6 +111,21 @@ test('K15 U6: a certificate that the given authority did not sign, or for anothe
   assert.equal(server.seen.length, 0);
 });
 
+test('K15 U6: a variable of the environment can not switch verification off', async (t) => {
+  const before = process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
+  process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
+  t.after(() => {
+    if (before === undefined) delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
+    else process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = before;
+  });
+  const server = await startServer(t, { answer: (response) => response.end() });
+  const sallyport = createSallyport({ url: server.url, key });
+  t.after(() => sallyport.close());
+  const error = await failureOf(sallyport.call('con_1', { method: 'GET', path: '/' }));
+  assert.equal(error.code, 'SDK_TLS_FAILED');
+  assert.equal(server.seen.length, 0);
+});
+
 test('K8 U6: TLS 1.1 is refused', async (t) => {
   const tls = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT:@SECLEVEL=0' } as const;
   const server = await startServer(t, { answer: (response) => response.end(), tls });
