@@ -1,3 +1,5 @@
+import { frozenTable } from './frozen-table.ts';
+
 /** One row per error code: the HTTP status, what happened, and what to do. `docs/errors.md` shows this table. */
 export interface FaultRow {
   readonly status: number;
@@ -161,9 +163,7 @@ const rows = {
 export type FaultCode = keyof typeof rows;
 
 /** The error catalogue. */
-export const FAULTS: Readonly<Record<FaultCode, FaultRow>> = Object.freeze(
-  Object.assign(Object.create(null) as object, rows) as Record<FaultCode, FaultRow>,
-);
+export const FAULTS: Readonly<Record<FaultCode, FaultRow>> = frozenTable(rows);
 
 function row(status: number, title: string, remedy: string): FaultRow {
   return Object.freeze({ status, title, remedy });

@@ -19,6 +19,7 @@ export type { Origins } from './config-reader.ts';
 export { ALL_SETTINGS, FILE_VARIABLE, type Setting, variableOf } from './config-settings.ts';
 export { Fault, type FaultOptions, toFault } from './fault.ts';
 export { FAULTS, type FaultCode, type FaultRow } from './faults.ts';
+export { frozenTable } from './frozen-table.ts';
 export * from './ids.ts';
 export { LIMITS, type LimitName, type LimitRow, type Limits, limitsWith } from './limits.ts';
 export { type Log, type LogFields, silentLog } from './log.ts';

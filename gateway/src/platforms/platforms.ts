@@ -1,11 +1,9 @@
-import { Fault } from '#base';
+import { Fault, frozenTable } from '#base';
 import { koywe } from './koywe.ts';
 import type { PlatformProfile } from './profile.ts';
 
 /** Every platform, by name. */
-export const PLATFORMS: Readonly<Record<string, PlatformProfile>> = Object.freeze(
-  Object.assign(Object.create(null) as Record<string, PlatformProfile>, { koywe }),
-);
+export const PLATFORMS: Readonly<Record<string, PlatformProfile>> = frozenTable({ koywe });
 
 /** The profile of a platform. Throws `PLATFORM_UNKNOWN`. */
 export function platformNamed(name: string): PlatformProfile {

@@ -1,5 +1,5 @@
 import { DatabaseError } from 'pg';
-import { Fault, type FaultCode } from '#base';
+import { Fault, type FaultCode, frozenTable } from '#base';
 
 /** What is known of a transaction that failed: it left nothing behind, or nobody can say. */
 export type Outcome = 'nothing happened' | 'unknown';
@@ -44,25 +44,23 @@ const RETRY_SOON: Reading = Object.freeze({ code: 'STORE_UNAVAILABLE', retryAfte
 const BUSY_NOW: Reading = Object.freeze({ code: 'BUSY', retryAfterSeconds: 1 });
 
 /** SQLSTATE (or its class, two characters) → fault. https://www.postgresql.org/docs/18/errcodes-appendix.html */
-const READINGS: Readonly<Record<string, Reading>> = Object.freeze(
-  Object.assign(Object.create(null), {
-    '08': RETRY_SOON, // connection exception
-    '0A000': RETRY_SOON, // a cached plan whose table has changed: the connection is replaced
-    '22021': { code: 'INVALID_REQUEST' }, // characters that text can't hold
-    '25006': RETRY_SOON, // read-only: a failover is under way
-    '25P03': RETRY_SOON, // idle-in-transaction time limit
-    '25P04': RETRY_SOON, // transaction time limit
-    '28': RETRY_SOON, // authorization: may be repaired by the operator
-    '40001': BUSY_NOW, // serialization failure
-    '40P01': BUSY_NOW, // deadlock
-    '53': RETRY_SOON, // resources: disk, memory
-    '53300': BUSY_NOW, // too many connections
-    '55P03': BUSY_NOW, // lock time limit
-    '57': RETRY_SOON, // shutting down, starting up, statement time limit
-    '58': RETRY_SOON, // input or output
-    XX: RETRY_SOON, // damaged data or an internal error
-  }) as Record<string, Reading>,
-);
+const READINGS: Readonly<Record<string, Reading>> = frozenTable<Record<string, Reading>>({
+  '08': RETRY_SOON, // connection exception
+  '0A000': RETRY_SOON, // a cached plan whose table has changed: the connection is replaced
+  '22021': { code: 'INVALID_REQUEST' }, // characters that text can't hold
+  '25006': RETRY_SOON, // read-only: a failover is under way
+  '25P03': RETRY_SOON, // idle-in-transaction time limit
+  '25P04': RETRY_SOON, // transaction time limit
+  '28': RETRY_SOON, // authorization: may be repaired by the operator
+  '40001': BUSY_NOW, // serialization failure
+  '40P01': BUSY_NOW, // deadlock
+  '53': RETRY_SOON, // resources: disk, memory
+  '53300': BUSY_NOW, // too many connections
+  '55P03': BUSY_NOW, // lock time limit
+  '57': RETRY_SOON, // shutting down, starting up, statement time limit
+  '58': RETRY_SOON, // input or output
+  XX: RETRY_SOON, // damaged data or an internal error
+});
 
 const REPEATABLE: ReadonlySet<string> = new Set(['40001', '40P01']);
 
