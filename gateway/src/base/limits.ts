@@ -19,26 +19,61 @@ const rows = {
   headersCountMax: row(100, 20, 500, 'header fields of one request'),
   headersTimeoutMs: row(10_000, 1_000, 60_000, 'from the first byte of a request to the end of its headers'),
   requestTimeoutMs: row(60_000, 1_000, 600_000, 'from the first byte of a request to the end of its body'),
-  keepAliveTimeoutMs: row(65_000, 1_000, 600_000, 'an idle connection is kept; longer than common load balancers keep theirs'),
+  keepAliveTimeoutMs: row(
+    65_000,
+    1_000,
+    600_000,
+    'an idle connection is kept; longer than common load balancers keep theirs',
+  ),
   handshakeTimeoutMs: row(10_000, 1_000, 60_000, 'a TLS handshake'),
-  adminBodyBytesMax: row(256 * KIB, 1 * KIB, 4 * MIB, 'a request body of the administration and runtime surface'),
+  adminBodyBytesMax: row(
+    256 * KIB,
+    1 * KIB,
+    4 * MIB,
+    'a request body of the administration and runtime surface',
+  ),
   shutdownTimeoutMs: row(10_000, 100, 120_000, 'open requests get to finish when the gateway stops'),
 
   // ingest
   webhookBodyBytesMax: row(1 * MIB, 1 * KIB, 32 * MIB, 'the body of a webhook'),
   webhookBatchItemsMax: row(256, 1, 4_096, 'webhooks committed in one transaction'),
   webhookBatchBytesMax: row(8 * MIB, 64 * KIB, 64 * MIB, 'bytes of webhooks committed in one transaction'),
-  webhookQueueItemsMax: row(4_096, 16, 100_000, 'webhooks waiting to be committed; beyond it the answer is 503'),
-  webhookQueueBytesMax: row(64 * MIB, 1 * MIB, 1_024 * MIB, 'bytes waiting to be committed; beyond it the answer is 503'),
+  webhookQueueItemsMax: row(
+    4_096,
+    16,
+    100_000,
+    'webhooks waiting to be committed; beyond it the answer is 503',
+  ),
+  webhookQueueBytesMax: row(
+    64 * MIB,
+    1 * MIB,
+    1_024 * MIB,
+    'bytes waiting to be committed; beyond it the answer is 503',
+  ),
   webhookCommitTimeoutMs: row(10_000, 100, 60_000, 'a webhook waits for its commit; then the answer is 503'),
-  webhookInFlightBytesMax: row(96 * MIB, 1 * MIB, 1_024 * MIB, 'bytes of webhook bodies being received at once'),
+  webhookInFlightBytesMax: row(
+    96 * MIB,
+    1 * MIB,
+    1_024 * MIB,
+    'bytes of webhook bodies being received at once',
+  ),
 
   // audit
   auditBatchItemsMax: row(256, 1, 4_096, 'entries committed in one transaction of their own'),
-  auditQueueItemsMax: row(8_192, 16, 100_000, 'entries waiting to be committed; beyond it the act is refused'),
+  auditQueueItemsMax: row(
+    8_192,
+    16,
+    100_000,
+    'entries waiting to be committed; beyond it the act is refused',
+  ),
   auditDetailsBytesMax: row(64 * KIB, 1 * KIB, 1 * MIB, 'details of one entry'),
   auditIntegrateMs: row(250, 50, 1_000, 'between two integrations of new entries into the tree'),
-  auditHeartbeatMs: row(300_000, 1_000, 86_400_000, 'without new entries, a checkpoint is signed anew after this time'),
+  auditHeartbeatMs: row(
+    300_000,
+    1_000,
+    86_400_000,
+    'without new entries, a checkpoint is signed anew after this time',
+  ),
   auditSinkTimeoutMs: row(5_000, 100, 60_000, 'a sink gets to keep a checkpoint'),
   auditIntegrateItemsMax: row(2_048, 16, 65_536, 'entries integrated in one transaction'),
 
@@ -56,16 +91,31 @@ const rows = {
 
   // connections
   forwardBodyBytesMax: row(4 * MIB, 1 * KIB, 64 * MIB, 'the body of a forwarded call'),
-  forwardRepeatBytesMax: row(256 * KIB, 0, 4 * MIB, 'a body up to this size is kept so that the call can be repeated once on a 401'),
+  forwardRepeatBytesMax: row(
+    256 * KIB,
+    0,
+    4 * MIB,
+    'a body up to this size is kept so that the call can be repeated once on a 401',
+  ),
   tokenAnswerBytesMax: row(64 * KIB, 1 * KIB, 1 * MIB, "the answer to a platform's sign-in"),
 
   // delivery
   deliveryConcurrency: row(64, 1, 1_024, 'deliveries under way on one node'),
   deliveryClaimItemsMax: row(128, 1, 1_024, 'deliveries claimed in one transaction'),
-  deliveryLeaseMs: row(60_000, 5_000, 600_000, 'a claimed delivery belongs to a node; after it another may claim it'),
+  deliveryLeaseMs: row(
+    60_000,
+    5_000,
+    600_000,
+    'a claimed delivery belongs to a node; after it another may claim it',
+  ),
   deliveryPollMs: row(1_000, 50, 60_000, 'between two looks for due deliveries when nothing announces them'),
   deliveryTimeoutMs: row(15_000, 500, 60_000, 'one attempt'),
-  deliveryAnswerBytesMax: row(64 * KIB, 1 * KIB, 1 * MIB, 'the answer to a delivery that is read; more is left unread'),
+  deliveryAnswerBytesMax: row(
+    64 * KIB,
+    1 * KIB,
+    1 * MIB,
+    'the answer to a delivery that is read; more is left unread',
+  ),
   deliveryAttemptsMax: row(12, 1, 50, 'attempts before a delivery is dead'),
 
   // access
@@ -81,8 +131,18 @@ const rows = {
   pageItemsMax: row(200, 1, 1_000, 'objects of one page of a list'),
 
   // log
-  logTextCharactersMax: row(8 * KIB, 256, 64 * KIB, 'characters of one message or field of a log line; the rest is cut'),
-  logQueueBytesMax: row(4 * MIB, 64 * KIB, 256 * MIB, 'log lines waiting for a slow reader; beyond it lines are dropped and counted'),
+  logTextCharactersMax: row(
+    8 * KIB,
+    256,
+    64 * KIB,
+    'characters of one message or field of a log line; the rest is cut',
+  ),
+  logQueueBytesMax: row(
+    4 * MIB,
+    64 * KIB,
+    256 * MIB,
+    'log lines waiting for a slow reader; beyond it lines are dropped and counted',
+  ),
 } as const satisfies Record<string, LimitRow>;
 
 export type LimitName = keyof typeof rows;
@@ -94,7 +154,12 @@ export const LIMITS: Readonly<Record<LimitName, LimitRow>> = Object.freeze(rows)
 /** The limits as configured: defaults, with what was set in their place. Assumes values already within bounds. */
 export function limitsWith(overrides: Partial<Limits> = {}): Limits {
   const values = Object.fromEntries(Object.entries(rows).map(([name, limit]) => [name, limit.value]));
-  return Object.freeze({ ...(values as Record<LimitName, number>), ...overrides });
+  if (!isComplete(values)) throw new TypeError('limits: a row without a value');
+  return Object.freeze({ ...values, ...overrides });
+}
+
+function isComplete(values: Readonly<Record<string, number>>): values is Limits {
+  return Object.keys(rows).every((name) => Number.isSafeInteger(values[name]));
 }
 
 function row(value: number, min: number, max: number, about: string): LimitRow {

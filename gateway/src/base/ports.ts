@@ -34,9 +34,21 @@ export interface Actor {
 }
 
 /** The actor of what the gateway does by itself. */
-export const SYSTEM: Actor = Object.freeze({ kind: 'system', id: null, address: null, agent: null, request: null });
+export const SYSTEM: Actor = Object.freeze({
+  kind: 'system',
+  id: null,
+  address: null,
+  agent: null,
+  request: null,
+});
 
-export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue };
+export type JsonValue =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly JsonValue[]
+  | { readonly [key: string]: JsonValue };
 
 /** What is recorded of an act. `details` hold ids, counts, digests and reasons: never a secret, a payload or a person. */
 export interface Act {
