@@ -61,5 +61,6 @@ function valueAt(config: Config, name: string): unknown {
 function shown(value: unknown): string {
   if (value === null || value === undefined) return '';
   if (value instanceof Secret) return '[secret]';
-  return Array.isArray(value) ? value.join(', ') : String(value);
+  if (Array.isArray(value)) return value.join(', ');
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }

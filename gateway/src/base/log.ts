@@ -1,5 +1,3 @@
-import type { FaultCode } from './faults.ts';
-
 /** The fields a log line may have; anything else is dropped. Values pass through the content redactor as well. */
 export interface LogFields {
   readonly request?: string;
@@ -16,7 +14,8 @@ export interface LogFields {
   readonly status?: number;
   readonly durationMs?: number;
   readonly address?: string;
-  readonly code?: FaultCode | string;
+  /** A code of the catalogue of errors, or that of a system, the network or a platform. */
+  readonly code?: string;
   readonly reason?: string;
   readonly count?: number;
   readonly bytes?: number;
