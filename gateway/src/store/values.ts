@@ -1,13 +1,9 @@
 import { type CustomTypesConfig, types } from 'pg';
 import { Fault } from '#base';
 
-const INT8 = 20;
-// `getTypeParser` of the driver is overloaded by format and type; only the text form of int8 differs from its own.
-const getTypeParser: CustomTypesConfig['getTypeParser'] = Object.assign(
-  (id: number, format?: 'text' | 'binary') =>
-    id === INT8 && format !== 'binary' ? exact : types.getTypeParser(id, format),
-  {},
-);
+// Only the text form of int8 is read otherwise than by the driver.
+const getTypeParser: CustomTypesConfig['getTypeParser'] = (id, format): unknown =>
+  id === types.builtins.INT8 && format !== 'binary' ? exact : types.getTypeParser(id, format);
 
 /** How columns are read: as the driver does, with `bigint` as an exact number. */
 export const columnTypes: CustomTypesConfig = Object.freeze({ getTypeParser });
@@ -44,6 +40,8 @@ function check(value: unknown, depth: number): void {
         for (const item of value) check(item, depth + 1);
         return;
       }
+      break;
+    default:
   }
   throw new TypeError(
     'statement value: only null, text, numbers, booleans, bytes, dates and lists of these; JSON as text',

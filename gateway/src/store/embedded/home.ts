@@ -1,7 +1,7 @@
 import { chmod, chown, lstat, mkdir, mkdtemp, readFile, realpath } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { newId, systemClock } from '#base';
+import { type Fault, newId, systemClock } from '#base';
 import { type Account, serviceAccount } from './account.ts';
 import { writeDurably } from './durable.ts';
 import { embeddedFailed } from './trouble.ts';
@@ -141,8 +141,8 @@ function ignoreExisting(error: unknown): void {
   }
 }
 
-function damaged(): never {
-  throw embeddedFailed({
+function damaged(): Fault {
+  return embeddedFailed({
     detail: 'The state folder is damaged. Restore it from a backup, or start anew with --reset.',
   });
 }
