@@ -18,11 +18,18 @@ export function canonicalJson(value: JsonValue): string {
 
 /** Reads JSON text; throws `json-refused` with no part of the text in the message. */
 export function parseJson(text: string): JsonValue {
+  const value = readJson(text);
+  if (value === undefined) throw new EvidenceError('json-refused', 'not JSON');
+  return value;
+}
+
+/** Reads JSON text; `undefined`, which JSON has no spelling for, when it is none. */
+export function readJson(text: string): JsonValue | undefined {
   try {
-    const value: JsonValue = JSON.parse(text);
-    return value;
+    const value: unknown = JSON.parse(text);
+    return isParsed(value) ? value : undefined;
   } catch {
-    throw new EvidenceError('json-refused', 'not JSON');
+    return undefined;
   }
 }
 
@@ -34,6 +41,14 @@ export function isJsonObject(value: JsonValue | undefined): value is JsonObject 
 /** Whether a JSON value is an array; the built-in guard loses the element type of read-only arrays. */
 export function isJsonArray(value: JsonValue | undefined): value is JsonArray {
   return Array.isArray(value);
+}
+
+/**
+ * Whether a result of `JSON.parse` is JSON. What it gives is JSON all the way down (ECMA-262, section 25.5.1), so the
+ * kind of the outermost value decides; looking further would recurse, and text nests deeper than the stack.
+ */
+function isParsed(value: unknown): value is JsonValue {
+  return value === null || ['boolean', 'number', 'string', 'object'].includes(typeof value);
 }
 
 function write(value: JsonValue | undefined, depth: number): string {

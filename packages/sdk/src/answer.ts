@@ -23,7 +23,9 @@ export interface Answer {
 }
 
 function lists(headers: Dispatcher.ResponseData['headers']): Record<string, string> {
-  const result: Record<string, string> = Object.create(null);
+  const result: Record<string, string> = {};
+  // Before anything is put in: a header called `__proto__` must become a header.
+  Object.setPrototypeOf(result, null);
   for (const [name, value] of Object.entries(headers)) {
     if (value !== undefined) result[name.toLowerCase()] = Array.isArray(value) ? value.join(', ') : value;
   }

@@ -1,5 +1,5 @@
 import { decodeBase64, encodeBase64 } from '../base64.ts';
-import { isJsonArray, isJsonObject, type JsonObject, type JsonValue } from '../json.ts';
+import { isJsonArray, isJsonObject, type JsonObject, type JsonValue, readJson } from '../json.ts';
 import { limits } from '../limits.ts';
 import { hashBytes } from '../merkle/hash.ts';
 
@@ -57,15 +57,6 @@ export function parseLine(
   if (line === null) return { ok: false, reason: 'not-a-line' };
   // A second reader must not see something else in the same line (a name twice, an unknown field).
   return encodeLine(line) === text ? { ok: true, line } : { ok: false, reason: 'not-canonical' };
-}
-
-function readJson(text: string): JsonValue | undefined {
-  try {
-    const value: JsonValue = JSON.parse(text);
-    return value;
-  } catch {
-    return undefined;
-  }
 }
 
 function readLine(value: JsonObject): Line | null {
