@@ -23,10 +23,14 @@ async function createOrder(): Promise<Reply> {
   const person = { firstName: 'Ada', email: `${externalId}@example.com`, countrySymbol: 'CL' };
   const contact = await post('/contacts', { ...person, businessType: 'PERSON', type: 'PERSON' });
   if (contact.status >= 300) return contact;
-  const { id: contactId } = Object(contact.body);
+  const contactId = idOf(contact.body);
   const amount = { amountIn: 5000, originCurrencySymbol: 'CLP', destinationCurrencySymbol: 'CLP' };
   const paymentMethods = [{ method: 'KHIPU' }];
   return post('/orders', { type: 'PAYIN', ...amount, contactId, externalId, paymentMethods });
+}
+
+function idOf(body: unknown): unknown {
+  return typeof body === 'object' && body !== null && 'id' in body ? body.id : undefined;
 }
 
 function post(path: string, body: unknown): Promise<Reply> {

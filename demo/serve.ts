@@ -10,9 +10,11 @@ import { SallyportError } from '@sallyport/sdk';
 export function serve(routes: Readonly<Record<string, Route>>): void {
   const byName = new Map(Object.entries(routes));
   const tls = { key: fileNamedBy('DEMO_TLS_KEY_FILE'), cert: fileNamedBy('DEMO_TLS_CERT_FILE') };
-  const server = createServer({ ...tls, minVersion: 'TLSv1.2' }, async (request, response) => {
-    const { status, body } = await answer(byName.get(`${request.method} ${request.url}`), request);
-    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+  const server = createServer({ ...tls, minVersion: 'TLSv1.2' }, (request, response) => {
+    // `answer` throws nothing: whatever a route throws is an answer.
+    void answer(byName.get(`${request.method} ${request.url}`), request).then(({ status, body }) =>
+      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body)),
+    );
   });
   server.on('error', ({ message }) => {
     say({ event: 'demo.failed', message });
@@ -74,7 +76,9 @@ async function answer(route: Route | undefined, request: IncomingMessage): Promi
 async function readBody(request: IncomingMessage): Promise<Uint8Array | null> {
   const chunks: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of request) {
+  const source: AsyncIterable<unknown> = request;
+  for await (const chunk of source) {
+    if (!(chunk instanceof Uint8Array)) throw new TypeError('the body did not come as bytes');
     length += chunk.length;
     // What is over the limit is read and dropped: leaving the loop would cut the connection before the 413.
     if (length <= bodyBytesMax) chunks.push(chunk);

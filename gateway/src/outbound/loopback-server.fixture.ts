@@ -1,7 +1,7 @@
 // For the tests of this room: real HTTPS servers on loopback, and a way out that trusts their authority.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
-import type { AddressInfo, Server as NetServer, Socket } from 'node:net';
+import type { Server as NetServer, Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 import { createServer as createTlsServer, type TLSSocket, type TlsOptions } from 'node:tls';
 import { type Authority, createAuthority, issueCertificate } from '@sallyport/sandbox';
@@ -31,10 +31,13 @@ export interface LoopbackServer {
 /** An HTTPS server that answers with `handler`. */
 export function serve(
   t: TestContext,
-  handler: (request: IncomingMessage, response: ServerResponse) => void,
+  handler: (request: IncomingMessage, response: ServerResponse) => unknown,
   options: TlsOptions = {},
 ): Promise<LoopbackServer> {
-  const server = createHttpsServer({ ...leaf, ...options, keepAliveTimeout: 0 }, handler);
+  const server = createHttpsServer({ ...leaf, ...options, keepAliveTimeout: 0 }, (request, response) => {
+    // Its rejection is not handled, so that it fails the test.
+    void handler(request, response);
+  });
   server.on('clientError', (_error, socket) => socket.destroy());
   return listening(t, server);
 }
@@ -76,7 +79,9 @@ export async function listening(
     for (const socket of sockets) socket.destroy();
     server.close();
   });
-  const { port } = server.address() as AddressInfo;
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new TypeError('the server has no port');
+  const { port } = address;
   return {
     port,
     origin: `https://platform.test:${port}`,
