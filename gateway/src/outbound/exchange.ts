@@ -118,6 +118,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
         this.#failWith('OUTBOUND_RESPONSE_INVALID', 'too many 1xx answers');
       return;
     }
+    // RFC 9110 section 15: no status is higher, and what passes one on must not stumble over it later.
+    if (status > 599) return this.#failWith('OUTBOUND_RESPONSE_INVALID', 'a status that HTTP does not have');
     this.#phase = 'body';
     const raw = controller.rawHeaders;
     const headers = Array.isArray(raw) ? answerHeaders(raw) : [];

@@ -59,9 +59,11 @@ export function codeOf(error: unknown): string {
 /** Whether the client could not parse what it received, or received what it had not asked for. */
 export function isProtocolError(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  // "bad response", "bad upgrade": bytes that no request waits for.
+  // "bad response", "bad upgrade": bytes that no request waits for. The client asserts what its parser lets through,
+  // such as a status below 100.
   return (
     error.name === 'HTTPParserError' ||
+    codeOf(error) === 'ERR_ASSERTION' ||
     (codeOf(error) === 'UND_ERR_SOCKET' && error.message.startsWith('bad '))
   );
 }
