@@ -57,6 +57,18 @@ test('bodies: bytes go as they are, empty answers are null, text is text, other 
   );
 });
 
+test('a header of any name is looked up as it was sent, and one that was not sent is not there', async (t) => {
+  const server = await startServer(t, {
+    answer: (response) => void response.writeHead(200, { constructor: 'x' }).end(),
+  });
+  const sallyport = createSallyport({ url: server.url, key, ca: certificate.ca });
+  t.after(() => sallyport.close());
+  const { headers } = await sallyport.call('con_1', { method: 'GET', path: '/' });
+  assert.equal(headers['constructor'], 'x');
+  assert.equal(headers['toString'], undefined);
+  assert.equal(Object.getPrototypeOf(headers), null);
+});
+
 test("a platform's refusal is an answer, also a redirect, which is not followed", async (t) => {
   const server = await startServer(t, {
     answer: (response, { target }) => {
