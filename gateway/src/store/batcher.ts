@@ -100,11 +100,14 @@ export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result
     if (queue.size === 0) schedule(); // close() may wait for just this
   }
 
-  /** Items of the same turn of the event loop share a flush; none waits longer than that. */
+  /**
+   * Items of the same turn of the event loop share a flush; none waits longer than that. Not by a microtask: those run
+   * between the sockets of one turn, so that its first item went alone and every second flush held just one.
+   */
   function schedule(): void {
     if (scheduled) return;
     scheduled = true;
-    queueMicrotask(pump);
+    setImmediate(pump);
   }
 
   function pump(): void {
