@@ -97,6 +97,8 @@ export function createDelivery(ports: DeliveryPorts): Delivery {
     destinationInUse: (claim) => destinations.inUse(claim.environment_id, claim.destination_id),
   });
   let partitions: Repeat | null = null;
+  // Where there is no destination, each commit of events would ask the database for deliveries that can't be there.
+  let hasMade = false;
 
   return {
     destinations: {
@@ -119,9 +121,12 @@ export function createDelivery(ports: DeliveryPorts): Delivery {
       await settlements.close();
     },
     async inTransaction(tx, environment, eventIds) {
-      await tx.run(insertDeliveries, [environment, eventIds, new Date(clock.now())]);
+      const made = await tx.run(insertDeliveries, [environment, eventIds, new Date(clock.now())]);
+      if (made > 0) hasMade = true;
     },
-    announce: sender.wake,
+    announce() {
+      if (hasMade) sender.wake();
+    },
 
     async list({ environment, after, limit, event, destination, state }) {
       const values = [
