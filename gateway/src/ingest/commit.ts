@@ -117,16 +117,15 @@ function storeGroup(
         if (item !== undefined) results.set(item, { event, duplicate: true });
       }
     }
-    if (fresh.length > 0)
-      await fanOut.inTransaction(
-        tx,
-        environment,
-        fresh.map(({ id }) => id),
-      );
+    if (fresh.length === 0) return results;
+    // Written one behind the other without waiting in between: one round trip for all of them.
+    const ids = fresh.map(({ id }) => id);
+    const writes = [fanOut.inTransaction(tx, environment, ids)];
     const perEntry = eventsPerEntry(limits);
     for (let at = 0; at < fresh.length; at += perEntry) {
-      await audit.record(tx, environment, entryOf(fresh.slice(at, at + perEntry)));
+      writes.push(audit.record(tx, environment, entryOf(fresh.slice(at, at + perEntry))));
     }
+    await Promise.all(writes);
     return results;
   });
 }
