@@ -1,38 +1,23 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import type { Profiler } from 'node:inspector';
 import { table } from './report.ts';
-
-interface Profile {
-  readonly nodes: readonly {
-    readonly id: number;
-    readonly callFrame: { readonly functionName: string; readonly url: string; readonly lineNumber: number };
-  }[];
-  readonly samples: readonly number[];
-  readonly timeDeltas: readonly number[];
-}
 
 const FUNCTIONS_SHOWN = 30;
 
-/** Where the processor time of a profiled gateway went: by room and package, and by function, as Markdown. */
-export async function profileByRoom(directory: string): Promise<string> {
+/** Where the processor time of the gateway went: by room and package, and by function, as Markdown. */
+export function profileByRoom({ nodes, samples = [], timeDeltas = [] }: Profiler.Profile): string {
   const places = new Map<string, number>();
   const functions = new Map<string, number>();
   let total = 0;
-  for (const file of await readdir(directory)) {
-    const { nodes, samples, timeDeltas } = JSON.parse(
-      await readFile(join(directory, file), 'utf8'),
-    ) as Profile;
-    const byId = new Map(nodes.map((node) => [node.id, node.callFrame]));
-    for (const [at, id] of samples.entries()) {
-      const frame = byId.get(id);
-      const microseconds = timeDeltas[at] ?? 0;
-      if (frame === undefined || frame.functionName === '(idle)') continue;
-      const place = placeOf(frame.url, frame.functionName);
-      const name = `${frame.functionName || '(anonymous)'} ${place}:${frame.lineNumber + 1}`;
-      places.set(place, (places.get(place) ?? 0) + microseconds);
-      functions.set(name, (functions.get(name) ?? 0) + microseconds);
-      total += microseconds;
-    }
+  const byId = new Map(nodes.map((node) => [node.id, node.callFrame]));
+  for (const [at, id] of samples.entries()) {
+    const frame = byId.get(id);
+    const microseconds = timeDeltas[at] ?? 0;
+    if (frame === undefined || frame.functionName === '(idle)') continue;
+    const place = placeOf(frame.url, frame.functionName);
+    const name = `${frame.functionName || '(anonymous)'} ${place}:${frame.lineNumber + 1}`;
+    places.set(place, (places.get(place) ?? 0) + microseconds);
+    functions.set(name, (functions.get(name) ?? 0) + microseconds);
+    total += microseconds;
   }
   const rows = (times: ReadonlyMap<string, number>): string[][] =>
     [...times]

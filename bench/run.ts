@@ -2,7 +2,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { callOut } from './call-out.ts';
@@ -38,25 +37,25 @@ if (!existsSync(join(folder, 'node_modules', 'express'))) {
 }
 
 for (const [name, bench] of wanted) {
-  const profiles = flags.profile ? join(tmpdir(), `sallyport-profile-${process.pid}-${name}`) : null;
   const machineBefore = describeMachine();
-  const setting = await startSetting(profiles);
+  const setting = await startSetting();
   let report: string;
   try {
     process.stderr.write(`${name} `);
+    const profiled = flags.profile ? await setting.profile() : null;
     report = await bench({ setting, lengths });
+    if (profiled !== null) process.stdout.write(profileByRoom(await profiled()));
   } finally {
     await setting.end();
   }
   process.stderr.write('\n');
   const command = `node bench/run.ts ${process.argv.slice(2).join(' ')}`.trim();
   const document = `${report}\n${machineBefore}\n- command: \`${command}\`; ${lengths.rounds} rounds of ${lengths.measureMs / 1_000} s a measurement\n`;
-  if (flags.print || profiles !== null) {
+  if (flags.print || flags.profile) {
     process.stdout.write(document);
   } else {
     await mkdir(join(folder, 'results'), { recursive: true });
     await writeFile(join(folder, 'results', `${name}.md`), document);
     process.stderr.write(`bench/results/${name}.md\n`);
   }
-  if (profiles !== null) process.stdout.write(await profileByRoom(profiles));
 }

@@ -1,4 +1,5 @@
 import { mkdtemp } from 'node:fs/promises';
+import type { Profiler } from 'node:inspector';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openSecretText, removeEmbedded, silentLog, startEmbedded } from '../gateway/src/main.ts';
@@ -7,7 +8,7 @@ import { type Child, startChild, type Usage } from './child.ts';
 import type { LoadOrder, LoadResult } from './load/load.ts';
 import type { BarePorts } from './servers/bare-hmac.ts';
 import type { GatewaySettings, GatewayStarted } from './servers/gateway.ts';
-import type { ServerQuestion, Tls } from './servers/server.ts';
+import type { ServerAnswer, ServerQuestion, Tls } from './servers/server.ts';
 
 /** Everything that a run needs: every rival as a process of its own, one Postgres, and a load generator. */
 export interface Setting {
@@ -20,13 +21,15 @@ export interface Setting {
   readonly passThrough: { readonly https: number };
   load(order: LoadOrder): Promise<LoadResult>;
   usageOf(server: 'gateway' | 'bareHmac' | 'sampleStack' | 'passThrough'): Promise<Usage>;
+  /** Profiles the gateway from here; the function given back ends that. */
+  profile(): Promise<() => Promise<Profiler.Profile>>;
   end(): Promise<void>;
 }
 
-type Server<Settings, Started> = Child<ServerQuestion<Settings>, Started | Usage>;
+type Server<Settings, Started> = Child<ServerQuestion<Settings>, ServerAnswer<Started>>;
 
-/** Starts it all. `profileDirectory` makes the gateway write a processor profile there when it ends. */
-export async function startSetting(profileDirectory: string | null): Promise<Setting> {
+/** Starts it all. */
+export async function startSetting(): Promise<Setting> {
   const ends: (() => Promise<void>)[] = [];
   const end = async (): Promise<void> => {
     for (const step of ends.splice(0).toReversed()) await step();
@@ -34,14 +37,11 @@ export async function startSetting(profileDirectory: string | null): Promise<Set
   const start = async <Settings, Started>(
     name: string,
     settings: Settings,
-    execArgv: readonly string[] = [],
-  ): Promise<{ started: Started; usage: () => Promise<Usage> }> => {
-    const child: Server<Settings, Started> = startChild(new URL(`servers/${name}`, import.meta.url), {
-      execArgv,
-    });
+  ): Promise<{ child: Server<Settings, Started>; started: Started; usage: () => Promise<Usage> }> => {
+    const child: Server<Settings, Started> = startChild(new URL(`servers/${name}`, import.meta.url));
     ends.push(() => child.stop());
     const started = (await child.ask({ start: settings })) as Started;
-    return { started, usage: async () => (await child.ask('usage')) as Usage };
+    return { child, started, usage: async () => (await child.ask('usage')) as Usage };
   };
 
   try {
@@ -58,12 +58,13 @@ export async function startSetting(profileDirectory: string | null): Promise<Set
     const databaseUrl = openSecretText(embedded.url);
     const upstream = await start<object, { port: number }>('upstream.ts', { tls });
     const host = `127.0.0.1:${upstream.started.port}`;
-    const profiling = profileDirectory === null ? [] : ['--cpu-prof', '--cpu-prof-dir', profileDirectory];
-    const gateway = await start<GatewaySettings, GatewayStarted>(
-      'gateway.ts',
-      { tls, ca, databaseUrl, secret, upstream: host },
-      profiling,
-    );
+    const gateway = await start<GatewaySettings, GatewayStarted>('gateway.ts', {
+      tls,
+      ca,
+      databaseUrl,
+      secret,
+      upstream: host,
+    });
     const bareHmac = await start<object, BarePorts>('bare-hmac.ts', { tls, secret });
     const sampleStack = await start<object, { https: number }>('sample-stack.mjs', {
       tls,
@@ -87,6 +88,10 @@ export async function startSetting(profileDirectory: string | null): Promise<Set
       sampleStack: sampleStack.started,
       passThrough: passThrough.started,
       load: (order) => generator.ask(order),
+      async profile() {
+        await gateway.child.ask('profile');
+        return async () => (await gateway.child.ask('profiled')) as Profiler.Profile;
+      },
       usageOf: (server) => servers[server].usage(),
       end,
     };

@@ -1,9 +1,11 @@
 import type { Server } from 'node:http';
+import { type Profiler, Session } from 'node:inspector/promises';
 import type { AddressInfo } from 'node:net';
 import { answerParent, type Usage, watchUsage } from '../child.ts';
 
-/** What every server of the bench is asked: to start with its settings, and what it has used. */
-export type ServerQuestion<Settings> = { readonly start: Settings } | 'usage';
+/** What every server of the bench is asked: to start with its settings, what it has used, and to profile itself. */
+export type ServerQuestion<Settings> = { readonly start: Settings } | 'usage' | 'profile' | 'profiled';
+export type ServerAnswer<Started> = Started | Usage | Profiler.Profile | null;
 
 export interface Tls {
   readonly key: string;
@@ -13,9 +15,16 @@ export interface Tls {
 /** Runs a server in this process, under the parent's orders. */
 export function serve<Settings, Started>(start: (settings: Settings) => Promise<Started>): void {
   const usage = watchUsage();
-  answerParent<ServerQuestion<Settings>, Started | Usage>(async (question) =>
-    question === 'usage' ? usage() : start(question.start),
-  );
+  const inspector = new Session();
+  answerParent<ServerQuestion<Settings>, ServerAnswer<Started>>(async (question) => {
+    if (question === 'usage') return usage();
+    if (question === 'profiled') return (await inspector.post('Profiler.stop')).profile;
+    if (question !== 'profile') return start(question.start);
+    inspector.connect();
+    await inspector.post('Profiler.enable');
+    await inspector.post('Profiler.start');
+    return null;
+  });
 }
 
 /** Listens on the loopback address; the port. Connections stay open between requests, as they do at ours. */
