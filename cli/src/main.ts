@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import manifest from '../package.json' with { type: 'json' };
 import { addAudit } from './commands/audit.ts';
 import { addConfig } from './commands/config.ts';
 import { addConnections } from './commands/connections.ts';
@@ -24,6 +25,10 @@ export async function main(args: readonly string[]): Promise<void> {
   const terminal = createTerminal({ json: args.includes('--json') });
   // Whoever reads our output may stop reading: `| head` is no failure of ours.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => process.exit());
+  // What nobody awaited still ends in words, and ends what was started: children hear that their channel broke.
+  for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+    process.on(event, (thrown: unknown) => process.exit(report(thrown, terminal)));
+  }
   try {
     await createProgram().parseAsync([...args], { from: 'user' });
   } catch (thrown) {
@@ -36,12 +41,22 @@ export async function main(args: readonly string[]): Promise<void> {
 export function createProgram(): Command {
   const program = new Command('sallyport')
     .description('A self-hosted security gateway for payment APIs.')
+    .version(VERSION, '-V, --version', 'print the version')
+    .addHelpText('after', EPILOGUE)
     .helpCommand(false)
     .enablePositionalOptions();
   for (const add of COMMANDS) add(program);
   configure(program);
   return program;
 }
+
+const VERSION = manifest.version;
+const EPILOGUE = `
+Exit codes: 0 done, 1 failed, 2 called wrongly. Data goes to stdout, talk to stderr.
+With --json, stdout holds one JSON document (NDJSON for streams), also for errors.
+
+Commands that call a gateway take it from SALLYPORT_URL, SALLYPORT_ADMIN_KEY_FILE (or
+SALLYPORT_ADMIN_KEY) and SALLYPORT_CA_FILE, else from the .sallyport folder of \`npm start\`.`;
 
 const COMMANDS = Object.freeze([
   addDev,
@@ -66,13 +81,13 @@ function configure(command: Command): void {
     .configureHelp({ showGlobalOptions: false });
   if (command.commands.length > 0) {
     command.action(() => {
-      const wanted = command.args[0];
+      const wanted = command.args.find((argument) => !argument.startsWith('-'));
       throw usageProblem(
         wanted === undefined ? 'A command is missing.' : `There is no command "${scrub(wanted)}".`,
         `See \`${pathOf(command)} --help\`.`,
       );
     });
-    command.allowExcessArguments();
+    command.allowExcessArguments().allowUnknownOption();
   }
   for (const inner of command.commands) configure(inner);
 }

@@ -131,6 +131,14 @@ function notWritable() {
   };
 }
 
+function inTheWay() {
+  return {
+    code: 'FILE_IN_THE_WAY',
+    message: 'A folder stands where a file should be, or the reverse.',
+    remedy: 'Move it away. A state folder can be started anew with --reset.',
+  };
+}
+
 function tooManyFiles() {
   return {
     code: 'TOO_MANY_FILES',

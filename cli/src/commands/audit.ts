@@ -1,6 +1,4 @@
-import { createReadStream } from 'node:fs';
 import { open, readFile, rename, rm } from 'node:fs/promises';
-import { createInterface } from 'node:readline';
 import type { Command } from 'commander';
 import { Problem, toProblem } from '../problem.ts';
 import { callsGateway, lists, understood } from '../remote/remote-command.ts';
@@ -66,12 +64,9 @@ export function addAudit(program: Command): void {
     const { describeProblem, verifyExport } = await import('@sallyport/evidence');
     const verifierKey = textOption(options, 'verifierKey');
     const known = await Promise.all(listOption(options, 'knownCheckpoint').map((file) => readText(file)));
-    const source = createReadStream(args[0] ?? '', { encoding: 'utf8' });
-    const lines = createInterface({ input: source, crlfDelay: Number.POSITIVE_INFINITY });
-    const opened = new Promise<void>((resolve, reject) =>
-      source.once('open', () => resolve()).once('error', reject),
-    );
-    await opened.catch((thrown: unknown) => Promise.reject(unreadable(args[0] ?? '', thrown)));
+    const file = args[0] ?? '';
+    const handle = await open(file).catch((thrown: unknown) => Promise.reject(unreadable(file, thrown)));
+    const lines = handle.readLines({ encoding: 'utf8' });
     const report = await verifyExport(lines, {
       ...(verifierKey === undefined ? {} : { verifierKey }),
       knownCheckpoints: known,

@@ -116,14 +116,13 @@ export function addConnections(program: Command): void {
     const document = await client.call({
       method: 'POST',
       path: `/connections/${segment(args[0])}/check`,
-      body: {},
     });
     const { ok, reason, latencyMs } = understood((await shapes()).checkShape, document);
     if (ok) return terminal.data(document, () => `accepted after ${latencyMs} ms`);
     throw new Problem({
       code: 'CONNECTION_NOT_ACCEPTED',
       message: `The platform was not signed in to: ${reason ?? 'no reason given'}`,
-      remedy: 'Replace the credential: sallyport connections set <id> --credential --secret-stdin',
+      remedy: `Replace the credential: sallyport connections set ${args[0]} --credential --secret-stdin`,
     });
   });
 }

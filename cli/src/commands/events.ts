@@ -54,7 +54,6 @@ export function addEvents(program: Command): void {
     const document = await client.call({
       method: 'POST',
       path: `/events/${segment(args[0])}/reveal`,
-      body: {},
     });
     const { body } = understood((await shapes()).revealShape, document);
     if (terminal.json) terminal.data(document, () => '');

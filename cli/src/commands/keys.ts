@@ -41,7 +41,7 @@ export function addKeys(program: Command): void {
     await confirmed({ ...called, question: `Revoke ${id}? Whoever uses it is refused at once.` });
     const { keyShape } = await import('../remote/shapes.ts');
     await showOne(called, {
-      call: { method: 'POST', path: `/keys/${segment(id)}/revoke`, body: {} },
+      call: { method: 'POST', path: `/keys/${segment(id)}/revoke` },
       shape: keyShape,
       rows: (key) => [
         ['id', key.id],

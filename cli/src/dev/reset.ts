@@ -24,11 +24,11 @@ export async function resetState(given: {
     });
   }
   const folder = stateFolderAt(config.stateDirectory);
-  if ((await lstat(folder.path).catch(() => null)) === null) return;
+  const found = await lstat(folder.path).catch(() => null);
+  // What is not a folder of ours is the start's to refuse.
+  if (found === null || !found.isDirectory() || found.uid !== process.geteuid?.()) return;
   if (!yes) await confirm(terminal, folder.path);
   const { claim, removeEmbedded } = await import('@sallyport/gateway');
-  const found = await lstat(folder.path);
-  if (!found.isDirectory()) return;
   const release = await claim(folder.path);
   try {
     await removeEmbedded({ directory: folder.postgres, log });

@@ -1,4 +1,5 @@
 import { createLogger, loadConfig, openLogOutput, systemClock } from '@sallyport/gateway/base';
+import { Problem, toProblem } from '../problem.ts';
 import { endingSignal } from '../terminal/endings.ts';
 import { createProgress } from '../terminal/progress.ts';
 import type { Terminal } from '../terminal/terminal.ts';
@@ -55,6 +56,8 @@ export async function runDev({ terminal, ports, reset, yes }: RunDevOptions): Pr
       onEvent: (from, event) => tellEvent(log, from, event),
       isAborted: () => aborted.now,
     });
+  } catch (thrown) {
+    throw config.databaseUrl === null ? withReset(thrown) : thrown;
   } finally {
     progress.end();
   }
@@ -72,4 +75,24 @@ export async function runDev({ terminal, ports, reset, yes }: RunDevOptions): Pr
   await dev.stop();
   await output?.close();
   if (problem !== null) throw problem;
+}
+
+/** What can't be mended by itself, but holds only what development made. */
+const RESETTABLE: ReadonlySet<string> = new Set([
+  'MIGRATION_FAILED',
+  'ROOT_KEY_INVALID',
+  'OPEN_FAILED',
+  'EMBEDDED_FAILED',
+]);
+
+function withReset(thrown: unknown): Problem {
+  const problem = toProblem(thrown);
+  const { code, message, remedy, fields } = problem;
+  if (!RESETTABLE.has(code) || `${message}${remedy}`.includes('--reset')) return problem;
+  return new Problem({
+    code,
+    message,
+    fields,
+    remedy: `${remedy} Or start anew: npm start -- --reset`.trim(),
+  });
 }

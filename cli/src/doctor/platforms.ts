@@ -15,7 +15,6 @@ export const examinePlatforms: Check = () =>
       const answer = await client.call({
         method: 'POST',
         path: `/connections/${segment(id)}/check`,
-        body: {},
       });
       const { ok, reason, latencyMs } = understood(checkShape, answer);
       const check = 'platforms';
