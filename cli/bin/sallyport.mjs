@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Checks the runtime in words that any Node understands, then hands over to the TypeScript sources.
 import { lstatSync } from 'node:fs';
-import { enableCompileCache } from 'node:module';
+import module from 'node:module'; // as a whole: an older one lacks the function that is used below
 import { join, resolve } from 'node:path';
 
 const oldest = [24, 12];
@@ -23,8 +23,11 @@ if (major < oldest[0] || (major === oldest[0] && minor < oldest[1])) {
 /** Compiled sources are kept in the state folder, if there is one that nobody else can write to: later starts are faster. */
 function keepCompiled() {
   const folder = resolve(process.env.SALLYPORT_STATE_DIRECTORY || '.sallyport');
-  const found = lstatSync(folder, { throwIfNoEntry: false });
-  if (found?.isDirectory() && found.uid === process.geteuid?.() && (found.mode & 0o077) === 0) {
-    enableCompileCache(join(folder, 'compiled'));
+  try {
+    const found = lstatSync(folder);
+    const isOurs = found.isDirectory() && found.uid === process.geteuid?.() && (found.mode & 0o077) === 0;
+    if (isOurs) module.enableCompileCache(join(folder, 'compiled'));
+  } catch {
+    // There is none yet.
   }
 }
