@@ -1,5 +1,13 @@
 import { type Entry, emptyTree, exportLines, parseEntry, treeRoot } from '@sallyport/evidence';
-import type { AuditPort, Clock, EnvironmentId, Limits, Log, Statement } from '#base';
+import {
+  type AuditPort,
+  type Clock,
+  type EnvironmentId,
+  Fault,
+  type Limits,
+  type Log,
+  type Statement,
+} from '#base';
 import type { Keyring } from '#keyring';
 import type { Store } from '#store';
 import {
@@ -107,7 +115,7 @@ export function createAudit(ports: AuditPorts): Audit {
         verifierKey: signer.verifierKey,
         size,
         checkpoints: last === null ? first : checkpointNotes(pages),
-        leafHashes: paged(pages, selectLeaves),
+        leafHashes: leafHashes(pages),
         entries: entryBytes(pages),
       });
     },
@@ -120,12 +128,35 @@ interface Pages {
   readonly size: number;
 }
 
-/** Rows by index range, a page at a time and each in a short transaction: the log below a checkpoint never changes. */
-async function* paged<Row>({ store, environment, size }: Pages, query: Statement<Row>): AsyncGenerator<Row> {
-  for (let from = 0; from < size; from += PAGE_ITEMS) {
-    const to = Math.min(from + PAGE_ITEMS, size);
-    yield* await store.transaction(environment, (tx) => tx.rows(query, [environment, from, to]));
+/**
+ * Rows by index range, a page at a time and each in a short transaction: the log below a checkpoint never changes.
+ * Throws `INTERNAL` where one is missing, which no gateway does: an export that ends early must not look whole.
+ */
+async function* paged<Row extends { readonly leaf_index: number }>(
+  { store, environment, size }: Pages,
+  query: Statement<Row>,
+): AsyncGenerator<Row> {
+  let expected = 0;
+  while (expected < size) {
+    const to = Math.min(expected + PAGE_ITEMS, size);
+    const rows = await store.transaction(environment, (tx) => tx.rows(query, [environment, expected, to]));
+    for (const row of rows) {
+      if (row.leaf_index !== expected) throw missing(environment, expected);
+      yield row;
+      expected += 1;
+    }
+    if (expected !== to) throw missing(environment, expected);
   }
+}
+
+function missing(environment: EnvironmentId, index: number): Fault {
+  return new Fault('INTERNAL', {
+    cause: new Error(`Entry ${index} of the log of ${environment} is missing.`),
+  });
+}
+
+async function* leafHashes(pages: Pages): AsyncGenerator<Uint8Array> {
+  for await (const { leaf } of paged(pages, selectLeaves)) yield leaf;
 }
 
 async function* entryBytes(pages: Pages): AsyncGenerator<{ index: number; bytes: Uint8Array }> {

@@ -113,8 +113,9 @@ const leafRow = z.object({ leaf: bytesColumn });
 
 export const selectLeaves = statement(
   'audit.select_leaves',
-  `select leaf from audit_entries where environment_id = $1 and leaf_index >= $2 and leaf_index < $3 order by leaf_index`,
-  (row) => leafRow.parse(row).leaf,
+  `select leaf_index, leaf from audit_entries where environment_id = $1 and leaf_index >= $2 and leaf_index < $3
+   order by leaf_index`,
+  (row) => z.object({ leaf_index: countColumn, leaf: bytesColumn }).parse(row),
 );
 
 const entryRow = z.object({ leaf_index: countColumn, entry: bytesColumn });
