@@ -47,8 +47,12 @@ export class MethodFault extends Fault {
   }
 }
 
-/** RFC 9112 sections 3.2 and 6.1: one Host, and `chunked` as the only transfer coding. */
+/** RFC 9112 sections 2.3, 3.2 and 6.1: a version that is known, one Host, and `chunked` as the only transfer coding. */
 function checkFraming(message: IncomingMessage): void {
+  if (message.httpVersion !== '1.1' && message.httpVersion !== '1.0')
+    throw new Fault('INVALID_REQUEST', { detail: 'It is not HTTP/1.1.' });
+  if (valuesOf(message, 'expect').some((value) => value.toLowerCase() !== '100-continue'))
+    throw new Fault('INVALID_REQUEST', { detail: 'It expects what is not offered here.' });
   const hosts = valuesOf(message, 'host').length;
   if (hosts > 1 || (hosts === 0 && message.httpVersion !== '1.0'))
     throw new Fault('INVALID_REQUEST', { detail: 'It needs one Host header.' });

@@ -10,6 +10,7 @@ const STEPS = 10;
  * could be lost on the way (RFC 9112 section 9.6). What comes in is dropped, for a short time and up to a limit.
  */
 export function endGently(socket: Socket, lastBytes: string, request?: IncomingMessage): void {
+  if (socket.destroyed) return;
   const readBefore = socket.bytesRead;
   let steps = 0;
   const timer = setInterval(() => {

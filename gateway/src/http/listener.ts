@@ -51,7 +51,7 @@ export function createListener(options: ListenerOptions): Listener {
   server.maxHeadersCount = 0; // Node would drop the rest silently; `admit` counts them and refuses
   // Nothing of ours takes longer, so a connection this quiet has a reader that doesn't read.
   server.timeout = limits.requestTimeoutMs + limits.outboundTotalTimeoutMs;
-  const sockets = createSockets(server, (socket) => exchanges.last(socket) === null);
+  const sockets = createSockets(server);
   let isStopping = false;
 
   /** Answers on a bare connection, after what is still to be answered there. */
@@ -114,7 +114,11 @@ export function createListener(options: ListenerOptions): Listener {
       isStopping = true;
       const { promise, resolve } = Promise.withResolvers<void>();
       server.close(() => resolve());
-      sockets.closeIdle();
+      sockets.closeSilent();
+      for (const socket of sockets.secure()) {
+        if (exchanges.last(socket) === null) socket.destroy();
+        else exchanges.finally(socket, () => endGently(socket, ''));
+      }
       const force = setTimeout(() => sockets.closeAll(), limits.shutdownTimeoutMs);
       await promise;
       clearTimeout(force);

@@ -3,8 +3,10 @@ import type { Socket } from 'node:net';
 
 /** The open connections of a server, those within their TLS handshake included. */
 export interface Sockets {
-  /** Closes those without a request. */
-  closeIdle(): void;
+  /** Those whose handshake is over. */
+  secure(): Iterable<Socket>;
+  /** Closes those within their handshake. */
+  closeSilent(): void;
   closeAll(): void;
 }
 
@@ -12,7 +14,7 @@ export interface Sockets {
  * Follows the connections of a server. Node's own list begins when the handshake is over: a connection that never
  * says a word would hold up the end of the server.
  */
-export function createSockets(server: Server, isIdle: (socket: Socket) => boolean): Sockets {
+export function createSockets(server: Server): Sockets {
   const open = new Set<Socket>();
   const shaking = new Map<string, Socket>();
   const secure = new Set<Socket>();
@@ -35,9 +37,9 @@ export function createSockets(server: Server, isIdle: (socket: Socket) => boolea
   server.on('tlsClientError', (_error, socket) => socket.destroy());
 
   return {
-    closeIdle() {
+    secure: () => [...secure],
+    closeSilent() {
       for (const socket of shaking.values()) socket.destroy();
-      for (const socket of secure) if (isIdle(socket)) socket.destroy();
     },
     closeAll() {
       for (const socket of [...secure, ...open]) socket.destroy();

@@ -1,0 +1,79 @@
+import { createAuthority, issueCertificate } from '@sallyport/sandbox';
+import type { Access, Principal } from '#access';
+import { type Clock, type Limits, type Log, limitsWith, newId, silentLog, systemClock } from '#base';
+import { createHttp, type HttpPorts } from '#http';
+import type { Cleanup } from '#test/database';
+
+const authority = await createAuthority({ name: 'Listener test authority' });
+const certificates = await issueCertificate(authority, { names: ['localhost', '127.0.0.1'] });
+
+/** For tests: a listener over rooms of which only what a test gives is there; the rest fails like a defect. */
+export interface TestListener {
+  readonly url: string;
+  readonly ca: string;
+  stop(): Promise<void>;
+}
+
+export interface TestListenerOptions {
+  readonly limits?: Partial<Limits>;
+  readonly rooms?: Partial<
+    Pick<HttpPorts, 'access' | 'audit' | 'connections' | 'ingest' | 'delivery' | 'health'>
+  >;
+  readonly log?: Log;
+  readonly clock?: Clock;
+}
+
+export const PRINCIPAL: Principal = Object.freeze({
+  environment: newId('environment', systemClock),
+  environmentKind: 'development',
+  key: newId('key', systemClock),
+  kind: 'test',
+  via: 'key',
+});
+
+/** Lets everybody in. */
+export const OPEN_ACCESS: Access = Object.freeze({
+  ...missing<Access>('access'),
+  authenticate: async () => PRINCIPAL,
+});
+
+/** Opens one on loopback; closed after the test. */
+export async function withListener(t: Cleanup, options: TestListenerOptions = {}): Promise<TestListener> {
+  const http = createHttp({
+    access: OPEN_ACCESS,
+    audit: missing('audit'),
+    connections: missing('connections'),
+    ingest: missing('ingest'),
+    delivery: missing('delivery'),
+    health: async () => undefined,
+    ...options.rooms,
+    listen: { host: '127.0.0.1', port: 0 },
+    tls: certificates,
+    limits: limitsWith(options.limits),
+    clock: options.clock ?? systemClock,
+    log: options.log ?? silentLog,
+  });
+  const { port } = await http.start();
+  let stopping: Promise<void> | null = null;
+  const stop = (): Promise<void> => (stopping ??= http.stop());
+  t.after(stop);
+  return { url: `https://127.0.0.1:${port}`, ca: authority.cert, stop };
+}
+
+/** A room that fails whatever is asked of it, with a text that must reach no answer. */
+export function missing<Room extends object>(name: string): Room {
+  const fail = (): never => {
+    throw new Error(`select secret from ${name} at /srv/gateway/${name}.ts`);
+  };
+  return new Proxy<Room>(Object.create(null), {
+    get: () => new Proxy(fail, { get: () => fail }),
+  });
+}
+
+/** A room with what is given, failing otherwise. */
+export function roomWith<Room extends object>(parts: Partial<Room>): Room {
+  const rest = missing<Room>('room');
+  return new Proxy<Room>(rest, {
+    get: (_, name) => Reflect.get(Reflect.has(parts, name) ? parts : rest, name),
+  });
+}
