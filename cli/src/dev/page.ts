@@ -35,7 +35,8 @@ export function page(dev: Dev, given: { terminal: Terminal; seconds: string; cwd
     ),
     ...command(
       'Call Koywe yourself, with the key in place of any credential of theirs:',
-      `curl --cacert ${ca} -H @- ${dev.connection}${dev.merchant} <<< 'Authorization: Bearer ${dev.key}'`,
+      `curl --cacert ${ca} -H @- <<< 'Authorization: Bearer ${dev.key}' \\`,
+      `  ${dev.connection}${dev.merchant}`,
     ),
     ...command(
       'See what came in, and what the log proves:',
