@@ -47,11 +47,11 @@ let requests = 0;
 let duplicates = 0;
 let broken = 0;
 let next = 0;
-let finishing = false;
+const finishing = new AbortController();
 
 process.on('disconnect', () => process.exit(0));
 process.on('message', (message: { begin: LoadOptions } | 'finish') => {
-  if (message === 'finish') finishing = true;
+  if (message === 'finish') finishing.abort();
   else void run(message.begin);
 });
 
@@ -64,7 +64,7 @@ async function run(options: LoadOptions): Promise<void> {
     permits = Math.min(permits + (webhooksPerSecond * REFILL_MS) / 1_000, webhooksPerSecond * BURST_SECONDS);
   }, REFILL_MS);
   const worker = async (): Promise<void> => {
-    while (!finishing) {
+    while (!finishing.signal.aborted) {
       if (permits < 1) {
         await delay(REFILL_MS);
         continue;

@@ -57,7 +57,7 @@ test('K23 a sink that fails is alarmed about, and gets the newest checkpoint of 
 
 test('no note is left lying, at whatever moment around the end of a run it comes', async () => {
   const ticks = async (count: number): Promise<void> => {
-    for (let tick = 0; tick < count; tick += 1) await null;
+    for (let tick = 0; tick < count; tick += 1) await Promise.resolve();
   };
   for (let moment = 0; moment < 40; moment += 1) {
     const kept: string[] = [];

@@ -100,10 +100,7 @@ test('K23 no pepper is made when the log can not take its entry', async (t) => {
   await audit.integrate();
   // Made now, and not before: whoever finds a key that is there records no success.
   const { items } = await audit.entries({ environment: INSTALLATION, limit: 20, resource: 'datakey:pepper' });
-  assert.deepEqual(
-    items.map(({ entry }) => entry.outcome).toSorted(),
-    ['intent', 'success'],
-  );
+  assert.deepEqual(items.map(({ entry }) => entry.outcome).toSorted(), ['intent', 'success']);
 });
 
 test('U12 the log of an environment in which nothing happened yet exports, signed at size 0', async (t) => {
@@ -125,9 +122,9 @@ test('U12 an export taken while the log grows verifies, up to the checkpoint it 
   const environment = newEnvironment();
   for (let number = 0; number < 40; number += 1) await audit.note(environment, act(number));
   await audit.integrate();
-  let going = true;
+  const done = new AbortController();
   const writing = (async () => {
-    for (let number = 100; going; number += 1) {
+    for (let number = 100; !done.signal.aborted; number += 1) {
       await audit.note(environment, act(number));
       await audit.integrate();
     }
@@ -135,7 +132,7 @@ test('U12 an export taken while the log grows verifies, up to the checkpoint it 
   for (let times = 0; times < 5; times += 1) {
     assert.deepEqual((await verified(audit, environment)).problems, []);
   }
-  going = false;
+  done.abort();
   await writing;
 });
 

@@ -81,7 +81,11 @@ export function createAudit(ports: AuditPorts): Audit {
     async stop() {
       await recorder.close();
       // What was signed leaves the node also when the store is away.
-      await sequencer.stop().finally(publisher.drain);
+      try {
+        await sequencer.stop();
+      } finally {
+        await publisher.drain();
+      }
     },
     async entries({ environment, after, limit, action, resource }) {
       const values = [environment, after ?? null, action ?? null, limit + 1];

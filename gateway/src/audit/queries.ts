@@ -109,13 +109,13 @@ export const selectCheckpoints = statement(
   (row) => checkpointRow.parse(row),
 );
 
-const leafRow = z.object({ leaf: bytesColumn });
+const leafRow = z.object({ leaf_index: countColumn, leaf: bytesColumn });
 
 export const selectLeaves = statement(
   'audit.select_leaves',
   `select leaf_index, leaf from audit_entries where environment_id = $1 and leaf_index >= $2 and leaf_index < $3
    order by leaf_index`,
-  (row) => z.object({ leaf_index: countColumn, leaf: bytesColumn }).parse(row),
+  (row) => leafRow.parse(row),
 );
 
 const entryRow = z.object({ leaf_index: countColumn, entry: bytesColumn });

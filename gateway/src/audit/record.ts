@@ -93,10 +93,7 @@ export function createRecorder({ store, limits, clock }: RecorderPorts): Recorde
 
 /** One transaction for each environment in the batch; one that fails does not fail the others. */
 async function writeAll(store: Store, items: readonly Encoded[]): Promise<readonly BatchResult<null>[]> {
-  const results: BatchResult<null>[] = new Array<BatchResult<null>>(items.length).fill({
-    ok: true,
-    value: null,
-  });
+  const results = items.map((): BatchResult<null> => ({ ok: true, value: null }));
   for (const [environment, positions] of byEnvironment(items)) {
     const own = positions.map((at) => items[at]).filter((item) => item !== undefined);
     const values = [
