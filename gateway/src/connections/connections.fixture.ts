@@ -111,7 +111,8 @@ export interface TestRoomsOptions {
 }
 
 /** The room with everything it stands on. */
-export async function withRooms(t: Cleanup, options: TestRoomsOptions = {}): Promise<TestRooms> {
+export async function withRooms(test: Cleanup, options: TestRoomsOptions = {}): Promise<TestRooms> {
+  const t = inReverse(test);
   const { store, url } = await withDatabase(t);
   const folder = await mkdtemp(join(tmpdir(), 'sallyport-test-'));
   t.after(() => rm(folder, { recursive: true, force: true }));
@@ -147,6 +148,15 @@ export async function withRooms(t: Cleanup, options: TestRoomsOptions = {}): Pro
       return (await node.connections.create(connection, ACTOR)).id;
     },
   };
+}
+
+/** Hooks of a test run in the order they were registered; what was started last must end first. */
+function inReverse(test: Cleanup): Cleanup {
+  const hooks: (() => Promise<void>)[] = [];
+  test.after(async () => {
+    for (const hook of hooks.toReversed()) await hook();
+  });
+  return { after: (hook) => hooks.push(hook) };
 }
 
 interface NodePorts {

@@ -1,0 +1,36 @@
+// One destination that hangs, and any number of its events, leaves the others room; a lone one is not slowed down by it.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { until, withReceiver, withRooms } from './delivery.fixture.ts';
+
+test('destinations that hang hold a share of the places each; another gets its events meanwhile', async (t) => {
+  const hanging = [await withReceiver(t, () => undefined), await withReceiver(t, () => undefined)];
+  const healthy = await withReceiver(t);
+  // After the receivers, so that it ends after them: it would wait for those that hang.
+  const rooms = await withRooms(t, { limits: { deliveryConcurrency: 12, deliveryPollMs: 60_000 } });
+  for (const { url } of [...hanging, healthy]) await rooms.destination(url);
+  rooms.delivery.start();
+  await Promise.all(Array.from({ length: 40 }, () => rooms.receive()));
+  await healthy.has(40);
+  for (const { received } of hanging) assert.ok(received.length <= 3, `${received.length} of 12 places`);
+});
+
+test('events of one destination follow each other without waiting for the next poll', async (t) => {
+  const rooms = await withRooms(t, { limits: { deliveryConcurrency: 8, deliveryPollMs: 60_000 } });
+  const receiver = await withReceiver(t);
+  await rooms.destination(receiver.url);
+  rooms.delivery.start();
+  await Promise.all(Array.from({ length: 100 }, () => rooms.receive()));
+  await receiver.has(100);
+  await until(async () => (await rooms.deliveries()).every(({ state }) => state === 'delivered'));
+  assert.equal(receiver.received.length, 100);
+});
+
+test('places that were all taken are filled again as they become free', async (t) => {
+  const rooms = await withRooms(t, { limits: { deliveryConcurrency: 4, deliveryPollMs: 60_000 } });
+  const receivers = await Promise.all(Array.from({ length: 6 }, () => withReceiver(t)));
+  for (const { url } of receivers) await rooms.destination(url);
+  rooms.delivery.start();
+  await Promise.all(Array.from({ length: 20 }, () => rooms.receive()));
+  await Promise.all(receivers.map((receiver) => receiver.has(20)));
+});
