@@ -103,12 +103,24 @@ async function writeAll(store: Store, items: readonly Encoded[]): Promise<readon
       own.map(({ bytes }) => bytes),
     ];
     try {
-      await store.transaction(environment, (tx) => tx.run(insertPendings, values));
+      await write(store, environment, values);
     } catch (thrown) {
       for (const at of positions) results[at] = { ok: false, fault: toFault(thrown) };
     }
   }
   return results;
+}
+
+/**
+ * COMMIT goes out behind the only statement without waiting for its answer: one round trip, not two, before each call
+ * and after it. Both answers are awaited: a statement that failed, or was never sent, fails the entries.
+ */
+async function write(store: Store, environment: EnvironmentId, values: readonly unknown[]): Promise<void> {
+  const sent: Promise<number>[] = [];
+  await store.transaction(environment, async (tx) => {
+    sent.push(tx.run(insertPendings, values));
+  });
+  await Promise.all(sent);
 }
 
 function byEnvironment(items: readonly Encoded[]): Map<EnvironmentId, number[]> {
