@@ -1,10 +1,11 @@
-import { chown, lstat, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chown, lstat, mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Fault, type Log, newId, randomBytes, systemClock, toHex } from '#base';
 import type { Binaries } from './binaries.ts';
 import { syncDirectory, writeDurably } from './durable.ts';
 import type { Home } from './home.ts';
 import { type ProgramOptions, runProgram } from './program.ts';
+import { removeAs } from './remove.ts';
 import { embeddedFailed } from './trouble.ts';
 
 /** The user of the gateway: owns the database, makes the two roles, is no superuser and can't pass by row security. */
@@ -41,7 +42,6 @@ async function make(options: { home: Home; binaries: Binaries }): Promise<string
   try {
     await writeDurably(join(home.directory, CREDENTIALS_FILE), `${JSON.stringify({ password })}\n`);
     await mkdir(workshop, { mode: 0o700 });
-    if (account !== null) await chown(workshop, account.uid, account.gid);
     await initialise({ home, binaries, workshop, fresh });
     await equip({ home, binaries, fresh, password });
     await succeed({ file: binaries.initdb, args: ['--sync-only', '-D', fresh], account, cwd: home.home });
@@ -61,7 +61,7 @@ async function make(options: { home: Home; binaries: Binaries }): Promise<string
 async function clear(home: Home): Promise<void> {
   for (const name of await readdir(home.home)) {
     if (!name.startsWith(WORKSHOP_PREFIX)) continue;
-    await rm(join(home.home, name), { recursive: true, force: true, maxRetries: 2 }).catch(() => undefined);
+    await removeAs(home.account, join(home.home, name)).catch(() => undefined);
   }
 }
 
@@ -75,7 +75,10 @@ async function initialise(options: {
   const { account } = home;
   const passwordFile = join(workshop, 'password');
   await writeFile(passwordFile, `${toHex(randomBytes(24))}\n`, { mode: 0o600 });
-  if (account !== null) await chown(passwordFile, account.uid, account.gid);
+  if (account !== null) {
+    await chown(passwordFile, account.uid, account.gid);
+    await chown(workshop, account.uid, account.gid); // the last that root does in there
+  }
   const access = ['-U', SUPERUSER, `--pwfile=${passwordFile}`, '--auth=scram-sha-256'];
   const form = ['--encoding=UTF8', '--locale=C', '--data-checksums', '--no-sync', '--no-instructions'];
   await succeed({ file: binaries.initdb, args: ['-D', fresh, ...access, ...form], account, cwd: home.home });

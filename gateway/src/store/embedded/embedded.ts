@@ -1,4 +1,4 @@
-import { lstat, realpath, rm } from 'node:fs/promises';
+import { lstat, readdir, realpath, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Fault, type Log, Secret } from '#base';
 import { serviceAccount } from './account.ts';
@@ -7,6 +7,7 @@ import { CLUSTER_DATABASE, CLUSTER_USER, ensureCluster } from './cluster.ts';
 import { type Home, isPrivate, openHome, readLocation } from './home.ts';
 import { endOrphan } from './orphan.ts';
 import { claim } from './ownership.ts';
+import { removeAs } from './remove.ts';
 import { startServer } from './server.ts';
 import { embeddedFailed } from './trouble.ts';
 
@@ -69,10 +70,12 @@ export async function removeEmbedded(options: { directory: string; log: Log }): 
   const account = await serviceAccount();
   const release = await claim(directory);
   await endOrphan(join(await realpath(home ?? directory).catch(() => directory), 'data'), log);
-  for (const place of [home, socket]) {
-    if (place !== null && (await isPrivate(place, account)))
-      await rm(place, { recursive: true, force: true });
+  if (home !== null && account !== null) {
+    for (const name of await readdir(home).catch(() => [])) await removeAs(account, join(home, name));
+    await rm(home, { recursive: true, force: true });
   }
+  if (socket !== null && (await isPrivate(socket, account)))
+    await rm(socket, { recursive: true, force: true });
   await rm(directory, { recursive: true, force: true });
   await release();
 }

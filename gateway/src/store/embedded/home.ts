@@ -10,7 +10,7 @@ import { embeddedFailed } from './trouble.ts';
 export interface Home {
   /** The caller's folder: credentials, log, what else is ours. */
   readonly directory: string;
-  /** Owned by the account that Postgres runs as: data and copies of binaries. */
+  /** Data and copies of binaries; when we are root, in a folder that the account can pass through but not change. */
   readonly home: string;
   readonly data: string;
   /** Where the Unix socket is. */
@@ -38,7 +38,7 @@ export async function openHome(given: string): Promise<Home> {
   const directory = await realpath(given);
   const location = await readLocation(directory);
   const account = await serviceAccount();
-  const home = account === null ? directory : await realpath(await sharedHome(location.home, account));
+  const home = account === null ? directory : await realpath(await sharedHome(location.home));
   const own = join(home, 'socket');
   const short = Buffer.byteLength(own + SOCKET_FILE) <= SOCKET_PATH_BYTES_MAX;
   if (short) await privateDirectory(own, account);
@@ -75,7 +75,7 @@ function parsed(text: string): Location {
   }
 }
 
-async function sharedHome(recorded: string | null, account: NonNullable<Account>): Promise<string> {
+async function sharedHome(recorded: string | null): Promise<string> {
   await mkdir(SHARED_HOME, { mode: 0o711 }).catch(ignoreExisting);
   const parent = await lstat(SHARED_HOME);
   if (!parent.isDirectory() || parent.uid !== 0 || (parent.mode & 0o022) !== 0) {
@@ -84,8 +84,12 @@ async function sharedHome(recorded: string | null, account: NonNullable<Account>
     });
   }
   const home = recorded ?? join(SHARED_HOME, newId('secret', systemClock).slice('sec_'.length));
-  if (recorded !== null && (await lstat(recorded).catch(() => null)) === null) throw damaged();
-  await privateDirectory(home, account);
+  if (recorded === null) await mkdir(home, { mode: 0o711 });
+  const own = await lstat(home).catch(() => null);
+  if (own === null || !own.isDirectory()) throw damaged();
+  // Root's, not the account's: whoever can change a folder can lead what root writes there elsewhere, by a link.
+  await chown(home, 0, 0);
+  await chmod(home, 0o711);
   return home;
 }
 
