@@ -150,15 +150,9 @@ export function createConnections(ports: ConnectionsPorts): Connections {
       const sealed = await credentials.seal({ environment, connection: id }, parsed);
       const createdAtMs = clock.now();
       await store.transaction(environment, async (tx) => {
-        await tx.run(insertConnection, [
-          environment,
-          id,
-          platform,
-          name,
-          origin,
-          sealed,
-          new Date(createdAtMs),
-        ]);
+        const values = [environment, id, platform, name, origin, sealed, new Date(createdAtMs)];
+        if ((await tx.run(insertConnection, values)) === 0)
+          throw new Fault('CONFLICT', { detail: 'There is a connection of this name.' });
         const act = {
           action: 'connection.created',
           actor,

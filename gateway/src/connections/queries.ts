@@ -30,10 +30,12 @@ const generationRow = z.object({ generation: z.coerce.number().int() });
 const COLUMNS = 'id, platform, name, base_url, credential_version, sealed_credential, created_at, changed_at';
 const none = (): null => null;
 
+/** Inserts nothing when the name is taken. */
 export const insertConnection = statement(
   'connections.insert',
   `insert into connections (environment_id, id, platform, name, base_url, credential_version, sealed_credential, created_at, changed_at)
-   values ($1, $2, $3, $4, $5, 1, $6, $7, $7)`,
+   values ($1, $2, $3, $4, $5, 1, $6, $7, $7)
+   on conflict (environment_id, name) do nothing`,
   none,
 );
 

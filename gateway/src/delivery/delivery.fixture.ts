@@ -80,7 +80,7 @@ export async function withRooms(
     limits: limitsWith({ deliveryPollMs: 50, shutdownTimeoutMs: 100, keyCacheMs: 50, ...options.limits }),
   };
   const node = await openNode(t, settings, options.log);
-  const { store, keyring, audit, ingest, delivery } = node;
+  const { store, audit, ingest, delivery } = node;
   const environments = createEnvironments({ store, audit, clock: systemClock });
   const { id: organization } = await environments.createOrganization({ name: 'test' }, SYSTEM);
   const made = { organization, name: 'development', kind: 'development', region: 'local' } as const;

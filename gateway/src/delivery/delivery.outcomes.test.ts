@@ -186,6 +186,15 @@ test('a destination is an https:// address without a credential or a fragment', 
   }
 });
 
+test('a name is taken once', async (t) => {
+  const rooms = await withRooms(t);
+  await rooms.destination('https://example.com/', 'application');
+  await assert.rejects(
+    rooms.destination('https://example.com/', 'application'),
+    (error) => error instanceof Fault && error.code === 'CONFLICT',
+  );
+});
+
 test('what waits for a paused destination goes when it is resumed, also on a node that does not know of it yet', async (t) => {
   const rooms = await withRooms(t, { limits: { keyCacheMs: 900 } });
   const other = await rooms.node();
@@ -204,7 +213,7 @@ test('what waits for a paused destination goes when it is resumed, also on a nod
     const waiting = (await rooms.deliveries()).filter(({ state }) => state === 'due');
     assert.deepEqual(
       waiting.map(({ nextAttemptAtMs, attempts }) => [nextAttemptAtMs, attempts]),
-      Array(5).fill([null, 0]),
+      Array.from({ length: 5 }, () => [null, 0]),
     );
     assert.equal(receiver.received.length, received);
     await rooms.delivery.destinations.setState({ environment, destination, state: 'active' }, SYSTEM);

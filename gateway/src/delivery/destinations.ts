@@ -136,7 +136,9 @@ export function createDestinations(ports: DestinationPorts): Destinations & {
       const sealed = Buffer.from(sealer.seal(CONTEXT(id), parseSecret('standard-webhooks', text)));
       const createdAtMs = clock.now();
       await store.transaction(environment, async (tx) => {
-        await tx.run(insertDestination, [environment, id, name, checked, sealed, new Date(createdAtMs)]);
+        const values = [environment, id, name, checked, sealed, new Date(createdAtMs)];
+        if ((await tx.run(insertDestination, values)) === 0)
+          throw new Fault('CONFLICT', { detail: 'There is a destination of this name.' });
         const act = {
           action: 'destination.created',
           actor,

@@ -21,10 +21,12 @@ export type DestinationRow = z.output<typeof destinationRow>;
 
 const DESTINATION_COLUMNS = 'id, name, url, state, sealed_secret, created_at';
 
+/** Inserts nothing when the name is taken. */
 export const insertDestination = statement(
   'delivery.insert_destination',
   `insert into destinations (environment_id, id, name, url, state, sealed_secret, created_at)
-   values ($1, $2, $3, $4, 'active', $5, $6)`,
+   values ($1, $2, $3, $4, 'active', $5, $6)
+   on conflict (environment_id, name) do nothing`,
   none,
 );
 

@@ -28,7 +28,7 @@ function retryAfterMs(value: string | null, nowMs: number): number {
   if (value === null) return 0;
   const seconds = /^\d+$/.test(value)
     ? Number(value)
-    : / GMT$/.test(value)
+    : value.endsWith(' GMT')
       ? (Date.parse(value) - nowMs) / 1_000
       : Number.NaN;
   return Number.isNaN(seconds) ? 0 : Math.min(Math.max(seconds, 0), RETRY_AFTER_SECONDS_MAX) * 1_000;

@@ -22,7 +22,7 @@ export const koywe: PlatformProfile = Object.freeze({
     method: 'POST',
     path: '/api/v1/auth/sign-in',
     body: Object.freeze({ apiKey: 'apiKey', secret: 'secret' }),
-    token: Object.freeze([['token'], ['accessToken']]),
+    token: Object.freeze([Object.freeze(['token']), Object.freeze(['accessToken'])]),
     refusedStatuses: Object.freeze([400, 401, 403]),
   }),
   tokenLifeSeconds: 3_600,
@@ -48,5 +48,5 @@ export const koywe: PlatformProfile = Object.freeze({
     'x-ratelimit-remaining',
     'x-ratelimit-reset',
   ]),
-  eventType: Object.freeze([['type']]),
+  eventType: Object.freeze([Object.freeze(['type'])]),
 });
