@@ -43,12 +43,13 @@ export function startChild<Question, Answer>(program: URL): Child<Question, Answ
 }
 
 /** In the child: answers what the parent asks, until the parent goes. */
-export function answerParent<Question, Answer>(
-  answer: (question: Question) => Promise<Answer>,
+export function answerParent(
+  answer: (question: never) => Promise<unknown>,
   end: () => Promise<void> = async () => undefined,
 ): void {
-  process.on('message', (question: Question) => {
-    answer(question).then(
+  process.on('message', (question) => {
+    // The parent is of the same source: what it may ask is checked where `startChild` is called.
+    answer(question as never).then(
       (value) => process.send?.({ answer: value }),
       (thrown: unknown) => process.send?.({ answer: null, error: String((thrown as Error).stack ?? thrown) }),
     );

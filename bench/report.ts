@@ -5,7 +5,8 @@ export interface Goal {
   readonly what: string;
   readonly target: string;
   readonly measured: string;
-  readonly met: boolean;
+  /** `null` where there is nothing to meet. */
+  readonly met: boolean | null;
 }
 
 /** A Markdown table. */
@@ -20,7 +21,7 @@ export function goals(list: readonly Goal[]): string {
     what,
     target,
     measured,
-    met ? 'met' : '**not met**',
+    met === null ? '' : met ? 'met' : '**not met**',
   ]);
   return table(['target of the design', 'at least / at most', 'measured (range of the rounds)', ''], rows);
 }

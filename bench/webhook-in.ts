@@ -106,7 +106,7 @@ export async function webhookIn({
         what: 'rate against the bare server (http, for information)',
         target: '—',
         measured: spread(toPlain),
-        met: true,
+        met: null,
       },
       {
         what: 'rate against the sample stack',

@@ -13,10 +13,10 @@ export interface Tls {
 }
 
 /** Runs a server in this process, under the parent's orders. */
-export function serve<Settings, Started>(start: (settings: Settings) => Promise<Started>): void {
+export function serve(start: (settings: never) => Promise<unknown>): void {
   const usage = watchUsage();
   const inspector = new Session();
-  answerParent<ServerQuestion<Settings>, ServerAnswer<Started>>(async (question) => {
+  answerParent(async (question: ServerQuestion<never>): Promise<unknown> => {
     if (question === 'usage') return usage();
     if (question === 'profiled') return (await inspector.post('Profiler.stop')).profile;
     if (question !== 'profile') return start(question.start);
