@@ -145,7 +145,9 @@ export function createEndpoints(ports: EndpointPorts): Endpoints & {
       const createdAtMs = clock.now();
       const sealed = await seal({ environment, endpoint }, bytes);
       await store.transaction(environment, async (tx) => {
-        await tx.run(insertEndpoint, [environment, endpoint, platform, name, new Date(createdAtMs)]);
+        const values = [environment, endpoint, platform, name, new Date(createdAtMs)];
+        if ((await tx.run(insertEndpoint, values)) === 0)
+          throw new Fault('CONFLICT', { detail: 'The environment has an endpoint of this name.' });
         await insertSecret(tx, { environment, endpoint }, sealed);
         const act = {
           action: 'endpoint.created',

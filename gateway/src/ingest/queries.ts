@@ -18,9 +18,11 @@ const endpointRow = z.object({
 });
 export type EndpointRow = z.output<typeof endpointRow>;
 
+/** Touches no row when the name is taken. */
 export const insertEndpoint = statement(
   'ingest.insert_endpoint',
-  `insert into endpoints (environment_id, id, platform, name, state, created_at) values ($1, $2, $3, $4, 'active', $5)`,
+  `insert into endpoints (environment_id, id, platform, name, state, created_at) values ($1, $2, $3, $4, 'active', $5)
+   on conflict (environment_id, name) do nothing`,
   none,
 );
 

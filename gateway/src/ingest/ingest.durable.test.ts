@@ -1,0 +1,140 @@
+// A webhook is acknowledged when its event, its duplicate key, its deliveries and its entry in the log are on disk together,
+// and not before; whatever fails leaves none of them, and the answer says when to come back. K7 K9; invariant "Nothing is
+// acknowledged before it is durable"; traps "Delivering".
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { Fault, type FaultCode, limitsWith, newId, Secret, SYSTEM, silentLog, systemClock } from '#base';
+import { openFileKeyManager } from '#keyring';
+import { createStore, migrate } from '#store';
+import { startTestCluster } from '#test/cluster';
+import { allMigrations } from '../migrations.ts';
+import {
+  asOwner,
+  eventBody,
+  ingestOn,
+  logged,
+  noFanOut,
+  rowsOf,
+  SECRET,
+  signed,
+  withIngest,
+} from './ingest.fixture.ts';
+
+const comeBack = (code: FaultCode) => (fault: unknown) =>
+  fault instanceof Fault && fault.code === code && fault.status === 503 && fault.retryAfterSeconds !== null;
+
+test('K7 what is acknowledged is seen by another node at once, with its key and its entry', async (t) => {
+  const one = await withIngest(t);
+  const { environment, endpoint, url } = one;
+  const other = await one.node();
+  const { event, duplicate } = await one.ingest.receive(signed(eventBody('a'), { endpoint: endpoint.id }));
+  assert.equal(duplicate, false);
+  const view = await other.ingest.events.get({ environment, event });
+  assert.equal(view.platformEvent, 'a');
+  assert.equal((await rowsOf(url, environment, 'select from event_keys')).length, 1);
+  const [entry] = await logged(other, environment, 'event.stored');
+  assert.deepEqual(entry?.details, { count: 1, events: [[event, endpoint.id, view.digest]] });
+});
+
+test('K7 when deliveries or the entry can not be stored, nothing is, and a repeated webhook is a new event', async (t) => {
+  let failing = true;
+  const one = await withIngest(t, {
+    fanOut: {
+      ...noFanOut,
+      inTransaction: async () => {
+        if (failing) throw new Fault('STORE_UNAVAILABLE', { retryAfterSeconds: 1 });
+      },
+    },
+  });
+  const { environment, endpoint, url, ingest } = one;
+  const webhook = signed(eventBody('a'), { endpoint: endpoint.id });
+  const nothing = async (): Promise<void> => {
+    assert.equal((await rowsOf(url, environment, 'select from event_keys')).length, 0);
+    assert.equal((await rowsOf(url, environment, 'select from events')).length, 0);
+  };
+  await assert.rejects(ingest.receive(webhook), comeBack('STORE_UNAVAILABLE'));
+  await nothing();
+  failing = false;
+  await asOwner(url, (client) => client.query('revoke insert on audit_pending from sallyport_runtime'));
+  await assert.rejects(ingest.receive(webhook), comeBack('AUDIT_UNAVAILABLE'));
+  await nothing();
+  await asOwner(url, (client) => client.query('grant insert on audit_pending to sallyport_runtime'));
+  assert.equal((await ingest.receive(webhook)).duplicate, false);
+});
+
+test('K7 a commit that takes too long is answered 503, and the repeated webhook gets the event that was stored', async (t) => {
+  const one = await withIngest(t, { limits: { webhookCommitTimeoutMs: 300 } });
+  const { environment, endpoint, url, ingest } = one;
+  await ingest.receive(signed(eventBody('warm'), { endpoint: endpoint.id }));
+  const webhook = signed(eventBody('slow'), { endpoint: endpoint.id });
+  await asOwner(url, async (client) => {
+    await client.query('begin; lock table event_keys in access exclusive mode');
+    await assert.rejects(ingest.receive(webhook), comeBack('STORE_UNAVAILABLE'));
+    await client.query('rollback');
+  });
+  // The flush that was waited for too long goes on; whether before or after it, the webhook is stored once.
+  const again = await ingest.receive(webhook);
+  const events = await ingest.events.list({ environment, limit: 10 });
+  assert.deepEqual(
+    events.items.filter(({ platformEvent }) => platformEvent === 'slow').map(({ id }) => id),
+    [again.event],
+  );
+});
+
+test('K7 without Postgres every webhook is answered 503 with a time to come back, whatever is remembered', async (t) => {
+  const cluster = await startTestCluster();
+  const directory = await mkdtemp(join(tmpdir(), 'sallyport-ingest-'));
+  const file = join(directory, 'root.key');
+  await openFileKeyManager({ file, create: true });
+  const limits = limitsWith({ keyCacheMs: 900, poolWaitTimeoutMs: 500 });
+  await migrate({ url: cluster.url, migrations: allMigrations, log: silentLog });
+  const store = await createStore({ url: cluster.url, limits, log: silentLog, clock: systemClock });
+  const { ingest } = await ingestOn({ store, file, limits });
+  t.after(async () => {
+    await ingest.stop();
+    await store.close();
+    await cluster.remove();
+    await rm(directory, { recursive: true, force: true });
+  });
+  await ingest.start();
+  const environment = newId('environment', systemClock);
+  const secret = Secret.fromText(SECRET);
+  const { id: endpoint } = await ingest.endpoints.create(
+    { environment, platform: 'koywe', name: 'koywe', secret },
+    SYSTEM,
+  );
+  await ingest.receive(signed(eventBody('before'), { endpoint }));
+  await cluster.stop();
+  // At first with the endpoint in memory, later without.
+  for (const until = performance.now() + 1_500; performance.now() < until; ) {
+    const webhook = signed(eventBody(String(performance.now())), { endpoint });
+    await assert.rejects(ingest.receive(webhook), comeBack('STORE_UNAVAILABLE'));
+    await assert.rejects(
+      ingest.receive({ ...webhook, body: Buffer.from('forged') }),
+      (fault) => fault instanceof Fault && fault.status === 503 && fault.retryAfterSeconds !== null,
+    );
+  }
+});
+
+test('K7 a stop finishes what was accepted', async (t) => {
+  const { ingest, endpoint, environment } = await withIngest(t, { limits: { webhookBatchItemsMax: 4 } });
+  await ingest.receive(signed(eventBody('warm'), { endpoint: endpoint.id }));
+  const under = Array.from({ length: 40 }, (_, at) =>
+    ingest.receive(signed(eventBody(`stop-${at}`), { endpoint: endpoint.id })),
+  );
+  // Each is past its verification before the stop.
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  await new Promise((resolve) => setImmediate(resolve));
+  await ingest.stop();
+  const settled = await Promise.allSettled(under);
+  const { items } = await ingest.events.list({ environment, limit: 100 });
+  const stored = new Set(items.map(({ id }) => id));
+  for (const result of settled) {
+    if (result.status === 'fulfilled') assert.ok(stored.has(result.value.event));
+    else assert.ok(comeBack('BUSY')(result.reason));
+  }
+  assert.equal(stored.size - 1, settled.filter(({ status }) => status === 'fulfilled').length);
+});
