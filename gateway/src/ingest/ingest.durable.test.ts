@@ -138,3 +138,20 @@ test('K7 a stop finishes what was accepted', async (t) => {
   }
   assert.equal(stored.size - 1, settled.filter(({ status }) => status === 'fulfilled').length);
 });
+
+test('L12 a batch whose ids fill more than one entry is logged in several, however small an entry may be', async (t) => {
+  const one = await withIngest(t, { limits: { auditDetailsBytesMax: 1_024 } });
+  const { environment, endpoint, ingest } = one;
+  const answers = await Promise.all(
+    Array.from({ length: 40 }, (_, at) =>
+      ingest.receive(signed(eventBody(`e${at}`), { endpoint: endpoint.id })),
+    ),
+  );
+  const entries = await logged(one, environment, 'event.stored');
+  const named = entries.flatMap(({ details }) => (Array.isArray(details['events']) ? details['events'] : []));
+  assert.ok(entries.length > 10);
+  assert.deepEqual(
+    named.map((line) => (Array.isArray(line) ? line[0] : null)).toSorted(),
+    answers.map(({ event }) => event).toSorted(),
+  );
+});
