@@ -14,7 +14,11 @@ export async function sealOpen({
   lengths: Lengths;
 }): Promise<string> {
   const child = startChild<CipherOrder, CipherResult>(new URL('servers/ciphers.ts', import.meta.url));
-  const result = await child.ask({ databaseUrl: setting.databaseUrl, rounds: lengths.rounds * ROUNDS });
+  const result = await child.ask({
+    databaseUrl: setting.databaseUrl,
+    directory: setting.directory,
+    rounds: lengths.rounds * ROUNDS,
+  });
   await child.stop();
   const rows = Object.entries(result).map(([name, microseconds]) => [name, spread(summarise(microseconds))]);
   // Time against time: the native cipher's over ours is the share of its rate that ours reaches.

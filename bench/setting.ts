@@ -1,4 +1,4 @@
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import type { Profiler } from 'node:inspector';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,6 +15,8 @@ export interface Setting {
   readonly ca: string;
   readonly secret: string;
   readonly databaseUrl: string;
+  /** Of this run; removed with its end. */
+  readonly directory: string;
   readonly gateway: GatewayStarted;
   readonly bareHmac: BarePorts;
   readonly sampleStack: { readonly https: number };
@@ -49,7 +51,9 @@ export async function startSetting(): Promise<Setting> {
     const tls: Tls = await issueCertificate(authority, { names: ['localhost', '127.0.0.1'] });
     const ca = authority.cert;
     const secret = 'whsec-of-the-bench-0123456789abcdef';
-    const directory = await mkdtemp(join(tmpdir(), 'sallyport-bench-'));
+    const run = await mkdtemp(join(tmpdir(), 'sallyport-bench-'));
+    ends.push(() => rm(run, { recursive: true, force: true }));
+    const directory = join(run, 'postgres');
     const embedded = await startEmbedded({ directory, log: silentLog });
     ends.push(async () => {
       await embedded.stop();
@@ -64,6 +68,7 @@ export async function startSetting(): Promise<Setting> {
       databaseUrl,
       secret,
       upstream: host,
+      directory: run,
     });
     const bareHmac = await start<object, BarePorts>('bare-hmac.ts', { tls, secret });
     const sampleStack = await start<object, { https: number }>('sample-stack.mjs', {
@@ -83,6 +88,7 @@ export async function startSetting(): Promise<Setting> {
       ca,
       secret,
       databaseUrl,
+      directory: run,
       gateway: gateway.started,
       bareHmac: bareHmac.started,
       sampleStack: sampleStack.started,

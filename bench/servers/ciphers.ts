@@ -1,6 +1,4 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createKeyring, openFileKeyManager } from '../../gateway/src/keyring/index.ts';
 import {
@@ -18,6 +16,7 @@ import { answerParent } from '../child.ts';
 
 export interface CipherOrder {
   readonly databaseUrl: string;
+  readonly directory: string;
   readonly rounds: number;
 }
 
@@ -32,8 +31,8 @@ const OPERATIONS = 100;
 const WARM_UP_ROUNDS = 1;
 const BODY = randomBytes(1_024);
 
-answerParent(async ({ databaseUrl, rounds }: CipherOrder): Promise<CipherResult> => {
-  const { operations, end } = await prepare(databaseUrl);
+answerParent(async ({ databaseUrl, directory, rounds }: CipherOrder): Promise<CipherResult> => {
+  const { operations, end } = await prepare(databaseUrl, directory);
   const result: CipherResult = {
     'Sallyport seal': [],
     'native seal': [],
@@ -65,12 +64,14 @@ async function timed(operation: () => unknown): Promise<number> {
 
 type Operations = Record<(typeof NAMES)[number], () => unknown>;
 
-async function prepare(databaseUrl: string): Promise<{ operations: Operations; end: () => Promise<void> }> {
+async function prepare(
+  databaseUrl: string,
+  directory: string,
+): Promise<{ operations: Operations; end: () => Promise<void> }> {
   const url = Secret.fromText(databaseUrl);
   await migrate({ url, migrations: allMigrations, log: silentLog });
   const store = await createStore({ url, limits: limitsWith({}), log: silentLog, clock: systemClock });
-  const directory = await mkdtemp(join(tmpdir(), 'sallyport-bench-'));
-  const keyManager = await openFileKeyManager({ file: join(directory, 'root.key'), create: true });
+  const keyManager = await openFileKeyManager({ file: join(directory, 'ciphers.key'), create: true });
   const nothing = async (): Promise<void> => undefined;
   const audit: AuditPort = { record: nothing, note: nothing };
   const keyring = createKeyring({ store, keyManager, audit, clock: systemClock, log: silentLog });

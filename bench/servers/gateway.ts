@@ -1,7 +1,5 @@
 // Ours: a whole gateway as the product starts it, on a database of its own, with nothing switched off.
-import { mkdtemp } from 'node:fs/promises';
 import { request } from 'node:https';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   allMigrations,
@@ -23,6 +21,8 @@ export interface GatewaySettings {
   readonly secret: string;
   /** Host and port of what calls go to. */
   readonly upstream: string;
+  /** Where the root key and the checkpoints go. */
+  readonly directory: string;
 }
 
 export interface GatewayStarted {
@@ -34,43 +34,44 @@ export interface GatewayStarted {
   readonly key: string;
 }
 
-serve(async ({ tls, ca, databaseUrl, secret, upstream }: GatewaySettings): Promise<GatewayStarted> => {
-  const url = Secret.fromText(databaseUrl);
-  await migrate({ url, migrations: allMigrations, log: silentLog });
-  const directory = await mkdtemp(join(tmpdir(), 'sallyport-bench-'));
-  const gateway = await createGateway({
-    databaseUrl: url,
-    rootKeyFile: join(directory, 'root.key'),
-    createRootKey: true,
-    listen: { host: '127.0.0.1', port: 0 },
-    tls,
-    outbound: { ca, declaredHosts: [upstream] },
-    checkpointDirectory: join(directory, 'checkpoints'),
-    limits: limitsWith({}),
-    clock: systemClock,
-    log: silentLog,
-  });
-  const { environments, access } = gateway.rooms;
-  const { id: organization } = await environments.createOrganization({ name: 'bench' }, SYSTEM);
-  const { id: environment } = await environments.create(
-    { organization, name: 'bench', kind: 'development', region: 'local' },
-    SYSTEM,
-  );
-  const administration = await access.createKey({ environment, kind: 'admin', name: 'admin' }, SYSTEM);
-  const runtime = await access.createKey({ environment, kind: 'test', name: 'application' }, SYSTEM);
-  const { port } = await gateway.start();
-  const admin = (path: string, body: object): Promise<{ path: string; prefix: string }> =>
-    post({ port, ca, path: `/admin/v1${path}`, key: openSecretText(administration.secret), body });
-  const credential = { apiKey: 'koywe-bench-api-key', secret: 'koywe-bench-secret-0123456789' };
-  const { prefix } = await admin('/connections', {
-    platform: 'koywe',
-    name: 'koywe',
-    credential,
-    baseUrl: `https://${upstream}`,
-  });
-  const { path } = await admin('/endpoints', { platform: 'koywe', name: 'koywe', secret });
-  return { https: port, endpointPath: path, connectionPath: prefix, key: openSecretText(runtime.secret) };
-});
+serve(
+  async ({ tls, ca, databaseUrl, secret, upstream, directory }: GatewaySettings): Promise<GatewayStarted> => {
+    const url = Secret.fromText(databaseUrl);
+    await migrate({ url, migrations: allMigrations, log: silentLog });
+    const gateway = await createGateway({
+      databaseUrl: url,
+      rootKeyFile: join(directory, 'root.key'),
+      createRootKey: true,
+      listen: { host: '127.0.0.1', port: 0 },
+      tls,
+      outbound: { ca, declaredHosts: [upstream] },
+      checkpointDirectory: join(directory, 'checkpoints'),
+      limits: limitsWith({}),
+      clock: systemClock,
+      log: silentLog,
+    });
+    const { environments, access } = gateway.rooms;
+    const { id: organization } = await environments.createOrganization({ name: 'bench' }, SYSTEM);
+    const { id: environment } = await environments.create(
+      { organization, name: 'bench', kind: 'development', region: 'local' },
+      SYSTEM,
+    );
+    const administration = await access.createKey({ environment, kind: 'admin', name: 'admin' }, SYSTEM);
+    const runtime = await access.createKey({ environment, kind: 'test', name: 'application' }, SYSTEM);
+    const { port } = await gateway.start();
+    const admin = (path: string, body: object): Promise<{ path: string; prefix: string }> =>
+      post({ port, ca, path: `/admin/v1${path}`, key: openSecretText(administration.secret), body });
+    const credential = { apiKey: 'koywe-bench-api-key', secret: 'koywe-bench-secret-0123456789' };
+    const { prefix } = await admin('/connections', {
+      platform: 'koywe',
+      name: 'koywe',
+      credential,
+      baseUrl: `https://${upstream}`,
+    });
+    const { path } = await admin('/endpoints', { platform: 'koywe', name: 'koywe', secret });
+    return { https: port, endpointPath: path, connectionPath: prefix, key: openSecretText(runtime.secret) };
+  },
+);
 
 interface Post {
   readonly port: number;
