@@ -2,8 +2,8 @@
 // Q14 U14; traps "CVE: request smuggling", "A crafted input never ends the process".
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import type { Ingest } from '#ingest';
 import { newId, systemClock } from '#base';
+import type { Ingest } from '#ingest';
 import { assertProblem } from '#test/problem';
 import { withRaw } from '#test/raw';
 import { roomWith, withListener } from './http.fixture.ts';
@@ -35,7 +35,7 @@ const SMUGGLING: Readonly<Record<string, string>> = {
   'a coding besides chunked': `${head}Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n`,
   'a coding after chunked': `${head}Transfer-Encoding: chunked, gzip\r\n\r\n0\r\n\r\n`,
   'a coding that is not chunked': `${head}Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n`,
-  'identity': `${head}Transfer-Encoding: identity\r\n\r\n0\r\n\r\n`,
+  identity: `${head}Transfer-Encoding: identity\r\n\r\n0\r\n\r\n`,
   'chunked twice': `${head}Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
   'chunked in a list': `${head}Transfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n`,
   'chunked behind a tab': `${head}Transfer-Encoding:\x0bchunked\r\n\r\n0\r\n\r\n`,
@@ -84,13 +84,18 @@ for (const [name, bytes] of Object.entries(SMUGGLING)) {
 test('what comes in chunks is put together, extensions and trailers dropped', async (t) => {
   received.length = 0;
   const connection = await withRaw(t, listener);
-  connection.send(`${head}Transfer-Encoding: Chunked\r\n\r\n3;a=b\r\nabc\r\n2\r\nde\r\n0\r\nX-Trailer: t\r\n\r\n`);
+  connection.send(
+    `${head}Transfer-Encoding: Chunked\r\n\r\n3;a=b\r\nabc\r\n2\r\nde\r\n0\r\nX-Trailer: t\r\n\r\n`,
+  );
   assert.equal((await connection.answer()).status, 200);
   assert.deepEqual(received, ['abcde']);
 });
 
 test('a flood of chunk extensions and of trailers is cut off', async (t) => {
-  for (const flood of [`1;${'a'.repeat(40_000)}\r\na\r\n0\r\n\r\n`, `0\r\n${'X-T: t\r\n'.repeat(10_000)}\r\n`]) {
+  for (const flood of [
+    `1;${'a'.repeat(40_000)}\r\na\r\n0\r\n\r\n`,
+    `0\r\n${'X-T: t\r\n'.repeat(10_000)}\r\n`,
+  ]) {
     received.length = 0;
     const connection = await withRaw(t, listener);
     connection.send(`${head}Transfer-Encoding: chunked\r\n\r\n${flood}`);

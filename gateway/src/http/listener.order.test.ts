@@ -27,7 +27,10 @@ const ingest = roomWith<Ingest>({
     return { event: newId('event', systemClock), duplicate: text === 'twice' };
   },
 });
-const listener = await withListener({ after }, { rooms: { ingest }, limits: { webhookBodyBytesMax: 100_000 } });
+const listener = await withListener(
+  { after },
+  { rooms: { ingest }, limits: { webhookBodyBytesMax: 100_000 } },
+);
 const post = (body: string, more = ''): string =>
   `POST /in/${endpoint} HTTP/1.1\r\nHost: gateway\r\n${more}Content-Length: ${body.length}\r\n\r\n${body}`;
 const live = 'GET /livez HTTP/1.1\r\nHost: gateway\r\n\r\n';
@@ -100,7 +103,11 @@ test('a refused body is no reason to lose the connection when it has been read',
 test('a sender of too much gets to read the answer, although it is still sending', async (t) => {
   const call = withClient(t, listener);
   for (let round = 0; round < 5; round++) {
-    const answer = await call({ method: 'POST', path: `/in/${endpoint}`, body: new Uint8Array(8 * 1024 * 1024) });
+    const answer = await call({
+      method: 'POST',
+      path: `/in/${endpoint}`,
+      body: new Uint8Array(8 * 1024 * 1024),
+    });
     assertProblem(answer, 'BODY_TOO_LARGE');
   }
 });

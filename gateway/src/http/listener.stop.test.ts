@@ -29,7 +29,10 @@ function gatedIngest() {
 
 test('a request under way is answered, what waits behind it is not begun, idle and silent connections end at once', async (t) => {
   const { ingest, gate, begun } = gatedIngest();
-  const listener = await withListener(t, { rooms: { ingest }, limits: { shutdownTimeoutMs: 60_000, handshakeTimeoutMs: 60_000 } });
+  const listener = await withListener(t, {
+    rooms: { ingest },
+    limits: { shutdownTimeoutMs: 60_000, handshakeTimeoutMs: 60_000 },
+  });
   const busy = await withRaw(t, listener);
   const idle = await withRaw(t, listener);
   const used = await withRaw(t, listener);
@@ -51,7 +54,10 @@ test('a request under way is answered, what waits behind it is not begun, idle a
 
 test('after shutdownTimeoutMs everything ends', async (t) => {
   const { ingest, gate, begun } = gatedIngest();
-  const listener = await withListener(t, { rooms: { ingest }, limits: { shutdownTimeoutMs: 100, handshakeTimeoutMs: 60_000 } });
+  const listener = await withListener(t, {
+    rooms: { ingest },
+    limits: { shutdownTimeoutMs: 100, handshakeTimeoutMs: 60_000 },
+  });
   const busy = await withRaw(t, listener);
   busy.send(post('a'));
   await begun;

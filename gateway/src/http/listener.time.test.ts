@@ -12,7 +12,12 @@ import { withRaw } from '#test/raw';
 import { roomWith, withListener } from './http.fixture.ts';
 
 // The shortest that can be configured; Node looks every second.
-const limits = { headersTimeoutMs: 1_000, requestTimeoutMs: 1_500, handshakeTimeoutMs: 1_000, keepAliveTimeoutMs: 1_000 };
+const limits = {
+  headersTimeoutMs: 1_000,
+  requestTimeoutMs: 1_500,
+  handshakeTimeoutMs: 1_000,
+  keepAliveTimeoutMs: 1_000,
+};
 const endpoint = newId('endpoint', systemClock);
 const connection = newId('connection', systemClock);
 let fed = 0;

@@ -35,7 +35,11 @@ test('Q14 a client that offers only the hybrid is served', async () => {
 });
 
 test('Q14 TLS 1.2 with each suite of ours', async () => {
-  for (const ciphers of ['ECDHE-ECDSA-AES256-GCM-SHA384', 'ECDHE-ECDSA-CHACHA20-POLY1305', 'ECDHE-ECDSA-AES128-GCM-SHA256']) {
+  for (const ciphers of [
+    'ECDHE-ECDSA-AES256-GCM-SHA384',
+    'ECDHE-ECDSA-CHACHA20-POLY1305',
+    'ECDHE-ECDSA-AES128-GCM-SHA256',
+  ]) {
     const socket = await dial({ maxVersion: 'TLSv1.2', ciphers });
     assert.equal(socket.getProtocol(), 'TLSv1.2');
     assert.equal(socket.getCipher().name, ciphers);
@@ -44,7 +48,10 @@ test('Q14 TLS 1.2 with each suite of ours', async () => {
 });
 
 const REFUSED: Readonly<Record<string, ConnectionOptions>> = {
-  'CBC with ECDHE': { maxVersion: 'TLSv1.2', ciphers: 'ECDHE-ECDSA-AES256-SHA384:ECDHE-RSA-AES256-SHA384:ECDHE-ECDSA-AES128-SHA' },
+  'CBC with ECDHE': {
+    maxVersion: 'TLSv1.2',
+    ciphers: 'ECDHE-ECDSA-AES256-SHA384:ECDHE-RSA-AES256-SHA384:ECDHE-ECDSA-AES128-SHA',
+  },
   'static RSA': { maxVersion: 'TLSv1.2', ciphers: 'AES256-GCM-SHA384:AES128-GCM-SHA256:AES256-SHA' },
   'finite-field DHE': { maxVersion: 'TLSv1.2', ciphers: 'DHE-RSA-AES256-GCM-SHA384' },
   'anonymous and empty encryption': { maxVersion: 'TLSv1.2', ciphers: 'aNULL:eNULL:@SECLEVEL=0' },
