@@ -42,6 +42,8 @@ export async function withClient<T>(work: (client: Client) => Promise<T>): Promi
   const agent = new Agent({
     connect: {
       minVersion: 'TLSv1.2',
+      // Explicit: NODE_TLS_REJECT_UNAUTHORIZED must not switch verification off.
+      rejectUnauthorized: true,
       timeout: CONNECT_TIMEOUT_MS,
       ...(target.ca === null ? {} : { ca: target.ca }),
     },

@@ -26,7 +26,7 @@ export function createSender(deliveryCa: string | undefined): Sender {
     allowH2: false,
     headersTimeout: timeout,
     bodyTimeout: timeout,
-    connect: { timeout, ...(deliveryCa === undefined ? {} : { ca: deliveryCa }) },
+    connect: { timeout, rejectUnauthorized: true, ...(deliveryCa === undefined ? {} : { ca: deliveryCa }) },
   });
 
   return {
