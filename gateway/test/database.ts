@@ -34,7 +34,15 @@ export interface Cleanup {
 let cluster: Promise<TestCluster> | null = null;
 let template: Promise<string> | null = null;
 
+const fileHooks: (() => Promise<void>)[] = [];
+
+/** For what all tests of a file share: cleaned up after the last of them, before the cluster goes. */
+export const afterFile: Cleanup = Object.freeze({
+  after: (hook: () => Promise<void>) => fileHooks.push(hook),
+});
+
 after(async () => {
+  for (const hook of fileHooks.toReversed()) await hook();
   await (await cluster)?.remove();
 });
 

@@ -1,6 +1,11 @@
 import { configDocument } from './config-document.ts';
 import type { GeneratedDocument } from './document.ts';
 import { errorsDocument } from './errors-document.ts';
+import { openApiDocument } from './openapi-document.ts';
 
 /** Every generated document of the repository. A new one is a file beside this one and a line here. */
-export const documents: readonly GeneratedDocument[] = Object.freeze([configDocument, errorsDocument]);
+export const documents: readonly GeneratedDocument[] = Object.freeze([
+  configDocument,
+  errorsDocument,
+  openApiDocument,
+]);

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { FAULTS, type FaultCode } from '#base';
+import { STREAM_OPERATIONS } from './openapi-streams.ts';
 import type { Route, Surface } from './route.ts';
+import { allRoutes, type RouteRooms } from './routes.ts';
 
 const SECURITY: Readonly<Record<Surface, readonly object[]>> = Object.freeze({
   public: [],
@@ -8,13 +10,56 @@ const SECURITY: Readonly<Record<Surface, readonly object[]>> = Object.freeze({
   admin: [{ administration: [] }],
 });
 
-/** The OpenAPI 3.1 document of a list of routes, with the two streaming surfaces described by hand. */
-export function openApiDocument(routes: readonly Route[], version: string): object {
-  const paths: Record<string, Record<string, object>> = { ...STREAMING_PATHS };
-  for (const route of routes) {
-    const operations = (paths[route.path] ??= {});
-    operations[route.method.toLowerCase()] = operationOf(route);
+/** Refusals that any operation can answer with, before it looks at what is special to it. */
+const ANYWHERE: readonly FaultCode[] = [
+  'INVALID_REQUEST',
+  'AMBIGUOUS_PATH',
+  'CREDENTIAL_IN_URL',
+  'HEADERS_TOO_LARGE',
+  'BUSY',
+  'INTERNAL',
+];
+const AUTHENTICATED: readonly FaultCode[] = [
+  'UNAUTHENTICATED',
+  'KEY_MALFORMED',
+  'KEY_REVOKED',
+  'WRONG_KEY_KIND',
+  'STORE_UNAVAILABLE',
+];
+const WITH_BODY: readonly FaultCode[] = [
+  'MALFORMED_BODY',
+  'TIMED_OUT',
+  'LENGTH_MISMATCH',
+  'BODY_TOO_LARGE',
+  'UNSUPPORTED_MEDIA_TYPE',
+];
+
+/** The OpenAPI 3.1 document of the gateway. `pageItemsMax` is the limit that is configured. */
+export function openApiDocument({
+  version,
+  pageItemsMax,
+}: {
+  version: string;
+  pageItemsMax: number;
+}): object {
+  const paths: Record<string, Record<string, object>> = {};
+  const schemas: Record<string, object> = { Problem: PROBLEM };
+  const add = (path: string, method: string, operation: object): void => {
+    paths[path] = { ...paths[path], [method.toLowerCase()]: operation };
+  };
+  for (const stream of STREAM_OPERATIONS) {
+    const { id, summary, surface, parameters, requestBody, answers, faults } = stream;
+    add(stream.path, stream.method, {
+      operationId: id,
+      summary,
+      security: SECURITY[surface],
+      parameters,
+      ...(requestBody === null ? {} : { requestBody }),
+      responses: { ...answers, ...problemsOf([...ANYWHERE, ...faults]) },
+    });
   }
+  for (const route of describedRoutes(pageItemsMax))
+    add(route.path, route.method, operationOf(route, schemas));
   return {
     openapi: '3.1.1',
     info: {
@@ -23,7 +68,7 @@ export function openApiDocument(routes: readonly Route[], version: string): obje
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       description: 'A self-hosted security gateway for payment APIs.',
     },
-    paths,
+    paths: sorted(paths),
     components: {
       securitySchemes: {
         runtime: {
@@ -33,45 +78,55 @@ export function openApiDocument(routes: readonly Route[], version: string): obje
         },
         administration: { type: 'http', scheme: 'bearer', description: 'An `sk_admin_` key.' },
       },
-      schemas: { Problem: PROBLEM },
+      schemas: sorted(schemas),
     },
   };
 }
 
-function operationOf(route: Route): object {
+/** The routes for what they say about themselves: nothing behind them is there to be called. */
+function describedRoutes(pageItemsMax: number): readonly Route[] {
+  const rooms: Omit<RouteRooms, 'pageItemsMax'> = {
+    access: Object.create(null),
+    audit: Object.create(null),
+    connections: Object.create(null),
+    ingest: Object.create(null),
+    delivery: Object.create(null),
+  };
+  return allRoutes({ ...rooms, pageItemsMax });
+}
+
+function operationOf(route: Route, schemas: Record<string, object>): object {
   const { params, query, body, answer } = route.schemas;
+  const shape = (schema: z.ZodType, io: 'input' | 'output'): object => jsonSchema(schema, io, schemas);
+  const content = (schema: z.ZodType, io: 'input' | 'output') => ({
+    content: { 'application/json': { schema: shape(schema, io) } },
+  });
+  const faults = [
+    ...ANYWHERE,
+    ...(route.surface === 'public' ? [] : AUTHENTICATED),
+    ...(body === null ? [] : WITH_BODY),
+    ...route.faults,
+  ];
   return {
-    operationId: `${route.method.toLowerCase()}${route.path.replace(/[^a-zA-Z0-9]+(.)?/g, (_, next: string | undefined) => (next ?? '').toUpperCase())}`,
+    operationId: operationIdOf(route),
     summary: route.summary,
     security: SECURITY[route.surface],
-    parameters: [...parametersOf(params, 'path'), ...parametersOf(query, 'query')],
-    ...(body === null
-      ? {}
-      : {
-          requestBody: {
-            required: true,
-            content: { 'application/json': { schema: jsonSchema(body, 'input') } },
-          },
-        }),
+    parameters: [...parametersOf(params, 'path', shape), ...parametersOf(query, 'query', shape)],
+    ...(body === null ? {} : { requestBody: { required: true, ...content(body, 'input') } }),
     responses: {
-      [route.status]:
-        route.status === 204
-          ? { description: 'Done.' }
-          : {
-              description: 'Done.',
-              content: { 'application/json': { schema: jsonSchema(answer, 'output') } },
-            },
-      ...problemsOf(route.faults),
+      [route.status]: { description: 'Done.', ...(route.status === 204 ? {} : content(answer, 'output')) },
+      ...problemsOf(faults),
     },
   };
+}
+
+function operationIdOf({ method, path }: Route): string {
+  const words = path.split(/[^a-zA-Z0-9]+/).filter((word) => word !== '');
+  return method.toLowerCase() + words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('');
 }
 
 function problemsOf(codes: readonly FaultCode[]): Record<string, object> {
-  const byStatus = new Map<number, FaultCode[]>();
-  for (const code of codes) {
-    const { status } = FAULTS[code];
-    byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
-  }
+  const byStatus = Map.groupBy(new Set(codes), (code) => FAULTS[code].status);
   return Object.fromEntries(
     [...byStatus].map(([status, list]) => [
       String(status),
@@ -83,104 +138,57 @@ function problemsOf(codes: readonly FaultCode[]): Record<string, object> {
   );
 }
 
-function parametersOf(schema: z.ZodType | null, place: 'path' | 'query'): object[] {
+function parametersOf(
+  schema: z.ZodType | null,
+  place: 'path' | 'query',
+  shape: (schema: z.ZodType, io: 'input') => object,
+): object[] {
   if (!(schema instanceof z.ZodObject)) return [];
-  return Object.entries(schema.shape).map(([name, field]) => ({
+  const fields: [string, z.ZodType][] = Object.entries(schema.shape);
+  return fields.map(([name, field]) => ({
     name,
     in: place,
-    required: place === 'path' || !(field as z.ZodType).safeParse(undefined).success,
-    schema: jsonSchema(field as z.ZodType, 'input'),
+    required: place === 'path' || !field.safeParse(undefined).success,
+    schema: shape(field, 'input'),
   }));
 }
 
-function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): object {
-  const { $schema: _dialect, ...document } = z.toJSONSchema(schema, { io, target: 'draft-2020-12' });
+/** The JSON schema of a shape; those with a name of their own go among the components. */
+function jsonSchema(schema: z.ZodType, io: 'input' | 'output', components: Record<string, object>): object {
+  // Ids are told by a function, which no schema can hold; what they say about themselves is kept.
+  const made = z.toJSONSchema(schema, { io, target: 'draft-2020-12', unrepresentable: 'any' });
+  const text = JSON.stringify(made).replaceAll('"#/$defs/', '"#/components/schemas/');
+  const { $schema: _dialect, $defs = {}, ...document } = jsonObject.parse(JSON.parse(text));
+  for (const [name, definition] of Object.entries($defs)) components[name] = definition;
   return document;
+}
+
+const jsonObject = z.looseObject({ $defs: z.record(z.string(), z.looseObject({})).optional() });
+
+function sorted<Value>(record: Readonly<Record<string, Value>>): Record<string, Value> {
+  return Object.fromEntries(Object.entries(record).sort(([left], [right]) => (left < right ? -1 : 1)));
 }
 
 const PROBLEM = Object.freeze({
   type: 'object',
   description: 'RFC 9457.',
   required: ['type', 'title', 'status', 'detail', 'code', 'requestId'],
+  additionalProperties: false,
   properties: {
-    type: { type: 'string' },
+    type: { type: 'string', pattern: '^urn:sallyport:error:[A-Z_]+$' },
     title: { type: 'string' },
     status: { type: 'integer' },
     detail: { type: 'string' },
-    code: { type: 'string', enum: Object.keys(FAULTS) },
-    requestId: { type: 'string' },
+    code: { type: 'string', enum: Object.keys(FAULTS).sort() },
+    requestId: { type: 'string', pattern: '^req_[0-9a-z]{26}$' },
     fields: {
       type: 'array',
-      items: { type: 'object', properties: { path: { type: 'string' }, problem: { type: 'string' } } },
-    },
-  },
-});
-
-const forwarded = (method: string): object => ({
-  operationId: `forward${method}`,
-  summary: 'Forwards a call to the platform of a connection, under the credential kept here.',
-  security: SECURITY.runtime,
-  parameters: [
-    { name: 'connection', in: 'path', required: true, schema: { type: 'string', pattern: '^con_' } },
-    {
-      name: 'path',
-      in: 'path',
-      required: true,
-      schema: { type: 'string' },
-      description: "The platform's own path; may hold slashes.",
-    },
-  ],
-  responses: {
-    default: {
-      description: "The platform's answer, with known credentials taken out; or a problem of ours.",
-    },
-    ...problemsOf([
-      'AMBIGUOUS_PATH',
-      'UNAUTHENTICATED',
-      'PATH_NOT_FORWARDED',
-      'CONNECTION_NOT_FOUND',
-      'BODY_TOO_LARGE',
-      'OUTBOUND_CONNECT_FAILED',
-      'OUTBOUND_TIMEOUT',
-    ]),
-  },
-});
-
-const STREAMING_PATHS: Readonly<Record<string, Record<string, object>>> = Object.freeze({
-  '/in/{endpoint}': {
-    post: {
-      operationId: 'receiveWebhook',
-      summary: 'Receives a webhook: verified over the bytes received, stored, then acknowledged.',
-      security: [],
-      parameters: [
-        { name: 'endpoint', in: 'path', required: true, schema: { type: 'string', pattern: '^ep_' } },
-      ],
-      requestBody: { required: true, content: { '*/*': { schema: {} } } },
-      responses: {
-        200: {
-          description: 'Durable, or a duplicate of what already is.',
-          content: {
-            'application/json': {
-              schema: {
-                type: 'object',
-                required: ['event', 'duplicate'],
-                properties: { event: { type: 'string' }, duplicate: { type: 'boolean' } },
-              },
-            },
-          },
-        },
-        ...problemsOf([
-          'WEBHOOK_REFUSED',
-          'ENDPOINT_NOT_FOUND',
-          'BODY_TOO_LARGE',
-          'BUSY',
-          'ENDPOINT_PAUSED',
-          'STORE_UNAVAILABLE',
-        ]),
+      items: {
+        type: 'object',
+        required: ['path', 'problem'],
+        additionalProperties: false,
+        properties: { path: { type: 'string' }, problem: { type: 'string' } },
       },
     },
   },
-  '/out/{connection}/{path}': Object.fromEntries(
-    ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'].map((method) => [method.toLowerCase(), forwarded(method)]),
-  ),
 });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Id, type IdKind, isId, isoTime } from '#base';
+import { ID_PREFIXES, type Id, type IdKind, isId, isoTime } from '#base';
 
 /** Shapes that several routes share. */
 
@@ -7,7 +7,7 @@ import { type Id, type IdKind, isId, isoTime } from '#base';
 export function idShape<Kind extends IdKind>(kind: Kind): z.ZodType<Id<Kind>, Id<Kind>> {
   return z
     .custom<Id<Kind>>((value) => isId(kind, value), { error: `is not the id of a ${kind}` })
-    .meta({ type: 'string' });
+    .meta({ type: 'string', pattern: `^${ID_PREFIXES[kind].prefix}_[0-9a-z]{26}$` });
 }
 
 /** The path parameter that names one object, such as `{key}`. */

@@ -17,7 +17,7 @@ const entryShape = z
     address: z.string().nullable(),
     agent: z.string().nullable(),
     request: z.string().nullable(),
-    details: z.record(z.string(), z.json()),
+    details: z.record(z.string(), z.unknown()),
   })
   .meta({ id: 'Entry' });
 
