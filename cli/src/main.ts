@@ -12,7 +12,7 @@ import { addEvents } from './commands/events.ts';
 import { addKeys } from './commands/keys.ts';
 import { addMigrate } from './commands/migrate.ts';
 import { addUp } from './commands/up.ts';
-import { EXIT_CODES, scrub, usageProblem } from './problem.ts';
+import { scrub, usageProblem } from './problem.ts';
 import { report } from './terminal/report.ts';
 import { createTerminal } from './terminal/terminal.ts';
 
@@ -105,5 +105,3 @@ function pathOf(command: Command): string {
   for (let at: Command | null = command; at !== null; at = at.parent) names.unshift(at.name());
   return names.join(' ');
 }
-
-export { EXIT_CODES };

@@ -59,6 +59,8 @@ const SYSTEM_CODES: ReadonlyMap<
     'EROFS',
     { code: 'FOLDER_NOT_WRITABLE', message: 'The file system is read-only.', remedy: 'Use another folder.' },
   ],
+  ['EISDIR', inTheWay()],
+  ['ENOTDIR', inTheWay()],
   ['EACCES', notWritable()],
   ['EPERM', notWritable()],
   ['EMFILE', tooManyFiles()],

@@ -1,4 +1,4 @@
-import type { Environment } from '@sallyport/gateway';
+import type { Environment, Gateway } from '@sallyport/gateway';
 import { type Command, Option } from 'commander';
 import { type Called, runs, textOption } from '../terminal/command.ts';
 import { table } from '../terminal/table.ts';
@@ -80,7 +80,7 @@ async function listEnvironments(called: Called): Promise<void> {
 
 async function withLocalGateway(
   { terminal, options }: Called,
-  work: (gateway: import('@sallyport/gateway').Gateway) => Promise<void>,
+  work: (gateway: Gateway) => Promise<void>,
 ): Promise<void> {
   const { loadNamed } = await import('../production/load.ts');
   const { openLocalGateway } = await import('../production/open-gateway.ts');

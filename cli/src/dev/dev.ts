@@ -5,7 +5,7 @@ import { openCertificates } from './certificates.ts';
 import { type Child, startChild } from './child.ts';
 import { type Database, openDatabase, withRootKey } from './database.ts';
 import { freePorts, portProblem } from './ports.ts';
-import { retireStartKeys, type SeedOptions, seed } from './seed.ts';
+import { type GatewayModule, retireStartKeys, type SeedOptions, seed } from './seed.ts';
 import { openPlatformSide } from './sides.ts';
 import { openStateFolder, ownerOf, type StateFolder } from './state-folder.ts';
 
@@ -151,7 +151,8 @@ async function start(options: DevOptions, parts: Parts): Promise<Omit<Dev, 'stop
   });
   const demo = startChild({
     name: 'demo application',
-    program: fileURLToPath(import.meta.resolve('@sallyport/demo')),
+    // A part of the repository and of no package: only a clone has it, as only a clone is for development.
+    program: fileURLToPath(new URL('../../../demo/app.ts', import.meta.url)),
     environment: {
       ...childEnvironment(folder),
       DEMO_PORT: String(ports.demo),
@@ -206,10 +207,7 @@ function childEnvironment(folder: StateFolder): Record<string, string> {
   return { NODE_COMPILE_CACHE: folder.compiled };
 }
 
-async function claimFolder(
-  gateway: typeof import('@sallyport/gateway'),
-  folder: StateFolder,
-): Promise<() => Promise<void>> {
+async function claimFolder(gateway: GatewayModule, folder: StateFolder): Promise<() => Promise<void>> {
   try {
     return await gateway.claim(folder.path);
   } catch (thrown) {

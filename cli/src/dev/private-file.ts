@@ -16,7 +16,11 @@ export async function writePrivate(path: string, text: string): Promise<void> {
     }
     await rename(unfinished, path);
     const folder = await open(dirname(path), 'r');
-    await folder.sync().finally(() => folder.close());
+    try {
+      await folder.sync();
+    } finally {
+      await folder.close();
+    }
   } catch (thrown) {
     await rm(unfinished, { force: true });
     throw thrown;

@@ -1,3 +1,4 @@
+import type * as gatewayModule from '@sallyport/gateway';
 import type { ConnectionId, DestinationId, EndpointId, EnvironmentId, Rooms } from '@sallyport/gateway';
 import { readProfile, writeProfile } from '../remote/profile.ts';
 import type { Certificates } from './certificates.ts';
@@ -8,7 +9,7 @@ import { keepPlatformSide, type PlatformSide } from './sides.ts';
 import type { StateFolder } from './state-folder.ts';
 
 /** The gateway's module, loaded late. */
-export type GatewayModule = typeof import('@sallyport/gateway');
+export type GatewayModule = typeof gatewayModule;
 
 export interface SeedOptions {
   readonly gateway: GatewayModule;
@@ -39,7 +40,6 @@ const NAMES = Object.freeze({
   startKey: 'development start',
 });
 const PAGE_ITEMS = 200;
-const PAGES_MAX = 50;
 const START_KEYS_KEPT = 3;
 
 /**

@@ -1,3 +1,4 @@
+import { isatty } from 'node:tty';
 import { createLogger, openLogOutput, systemClock } from '@sallyport/gateway/base';
 import { portProblem } from '../dev/ports.ts';
 import type { Options } from '../terminal/command.ts';
@@ -29,7 +30,7 @@ export async function runUp(given: {
       if (isReady || !terminal.json) output.write(line);
       else process.stderr.write(line);
     },
-    colour: process.stdout.isTTY === true && (process.env['NO_COLOR'] ?? '') === '',
+    colour: isatty(1) && (process.env['NO_COLOR'] ?? '') === '',
     clock: systemClock,
     textCharactersMax: config.limits.logTextCharactersMax,
   });

@@ -1,3 +1,4 @@
+import { isatty } from 'node:tty';
 import type { Terminal } from './terminal.ts';
 
 const SLOW_MS = 1_500;
@@ -6,7 +7,7 @@ const SLOW_MS = 1_500;
  * Shows what is being done: on a terminal in one line that is written over, elsewhere a line for what takes long.
  */
 export function createProgress(terminal: Terminal): { show(what: string): void; end(): void } {
-  const isTerminal = process.stderr.isTTY === true;
+  const isTerminal = isatty(2);
   let timer: NodeJS.Timeout | undefined;
   const clear = (): void => {
     clearTimeout(timer);
@@ -15,7 +16,7 @@ export function createProgress(terminal: Terminal): { show(what: string): void; 
   return {
     show(what) {
       clear();
-      if (isTerminal) process.stderr.write(`${terminal.paintTalk('dim', `  … ${what}`)}`);
+      if (isTerminal) process.stderr.write(terminal.paintTalk('dim', `  … ${what}`));
       else timer = setTimeout(() => terminal.say(`… ${what}`), SLOW_MS);
     },
     end: clear,

@@ -1,3 +1,4 @@
+import { isatty } from 'node:tty';
 import { stripVTControlCharacters, styleText } from 'node:util';
 
 type Style = Parameters<typeof styleText>[0];
@@ -28,7 +29,7 @@ export function createTerminal({ json }: { json: boolean }): Terminal {
   const plain = (_style: Style, text: string): string => text;
   return Object.freeze({
     json,
-    interactive: process.stdin.isTTY === true && process.stderr.isTTY === true,
+    interactive: isatty(0) && isatty(2),
     data(document: unknown, text: () => string) {
       const shown = json ? JSON.stringify(document) : text().trimEnd();
       if (shown !== '') process.stdout.write(`${shown}\n`);
