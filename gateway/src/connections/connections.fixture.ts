@@ -97,8 +97,8 @@ export interface TestRooms extends TestNode {
   readonly clock: TestClock;
   readonly limits: Limits;
   readonly environment: EnvironmentId;
-  /** Another node on the same database. */
-  node(): Promise<TestNode>;
+  /** Another node on the same database; `beforeLock` runs between its look at what is kept and its try for the lock. */
+  node(beforeLock?: () => Promise<unknown>): Promise<TestNode>;
   /** An environment of a kind. */
   environmentOf(kind: EnvironmentKind): Promise<EnvironmentId>;
   /** A connection to the platform under test. */
@@ -136,9 +136,13 @@ export async function withRooms(test: Cleanup, options: TestRoomsOptions = {}): 
     limits,
     environment,
     environmentOf,
-    async node() {
+    async node(beforeLock = async () => undefined) {
       const own = await createStore({ url, limits, log: silentLog, clock });
-      const made = nodeOn(t, { ...shared, store: own });
+      const withLock: Store['withLock'] = async (name, work) => {
+        await beforeLock();
+        return own.withLock(name, work);
+      };
+      const made = nodeOn(t, { ...shared, store: { ...own, withLock } });
       t.after(() => own.close());
       return made;
     },

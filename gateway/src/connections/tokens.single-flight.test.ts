@@ -54,6 +54,14 @@ test('K10: two nodes share a token: one signs in under the lock, the other takes
   assert.equal(sandbox.state().signIns, 1);
 });
 
+test('K10: what is kept is looked at again under the lock: a token obtained just before it is taken', async (t) => {
+  const [sandbox, rooms] = await Promise.all([withSandbox(t), withRooms(t)]);
+  const connection = await rooms.connect(sandbox.url);
+  const late = await rooms.node(() => sendWhole(rooms, connection));
+  assert.equal((await sendWhole(rooms, connection, { via: late })).status, 200);
+  assert.equal(sandbox.state().signIns, 1);
+});
+
 test('K10: five minutes before its end a token is renewed once, beside calls that are not held up', async (t) => {
   const [sandbox, rooms] = await Promise.all([withSandbox(t), withRooms(t)]);
   const connection = await rooms.connect(sandbox.url);
@@ -139,6 +147,30 @@ test('K10: a connection removed while its sign-in is under way leaves no token b
   await until(() => sandbox.state().requests.length === 1);
   await rooms.connections.remove({ environment: rooms.environment, connection }, ACTOR);
   await call;
+  assert.deepEqual(await rawRows(rooms, 'platform_tokens'), []);
+});
+
+test('K10: nor does one whose removal is being committed while the token is kept', async (t) => {
+  const [sandbox, rooms] = await Promise.all([withSandbox(t), withRooms(t)]);
+  sandbox.faults.add({ fault: 'slow', path: SIGN_IN, delayMs: 300, times: 1 });
+  const connection = await rooms.connect(sandbox.url);
+  const client = new Client(openSecretText(rooms.url));
+  await client.connect();
+  try {
+    await client.query('alter table sallyport.connections no force row level security');
+    await client.query('begin');
+    let settled = false;
+    const call = sendWhole(rooms, connection).finally(() => (settled = true));
+    await until(() => sandbox.state().requests.length === 1);
+    await client.query('delete from sallyport.connections where id = $1', [connection]);
+    const isWaiting = async (): Promise<boolean> =>
+      (await client.query('select from pg_locks where not granted')).rows.length > 0;
+    await until(async () => settled || (await isWaiting()));
+    await client.query('commit');
+    assert.equal((await call).status, 200);
+  } finally {
+    await client.end();
+  }
   assert.deepEqual(await rawRows(rooms, 'platform_tokens'), []);
 });
 

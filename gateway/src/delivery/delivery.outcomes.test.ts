@@ -198,8 +198,9 @@ test('a name is taken once', async (t) => {
 test('what waits for a paused destination goes when it is resumed, also on a node that does not know of it yet', async (t) => {
   const rooms = await withRooms(t, { limits: { keyCacheMs: 900 } });
   const other = await rooms.node();
-  const receiver = await withReceiver(t);
+  const [receiver, beside] = [await withReceiver(t), await withReceiver(t)];
   const { id: destination } = await rooms.destination(receiver.url);
+  await rooms.destination(beside.url);
   const { environment } = rooms;
   rooms.delivery.start();
   other.delivery.start();
@@ -210,6 +211,8 @@ test('what waits for a paused destination goes when it is resumed, also on a nod
     await until(async () => (await rooms.deliveries()).every(({ state }) => state === 'delivered'));
     const received = receiver.received.length;
     await Promise.all(Array.from({ length: 5 }, () => rooms.receive()));
+    await beside.has(received + 5); // The sender has looked, and more than once.
+    await until(async () => (await rooms.deliveries()).filter(({ state }) => state === 'due').length === 5);
     const waiting = (await rooms.deliveries()).filter(({ state }) => state === 'due');
     assert.deepEqual(
       waiting.map(({ nextAttemptAtMs, attempts }) => [nextAttemptAtMs, attempts]),
