@@ -3,11 +3,11 @@ import { fileURLToPath } from 'node:url';
 
 /** A gateway process: loaded, told to start when needed, killed at any time. */
 export interface Child {
-  readonly pid: number;
   /** Resolves when it answers; rejects when it ends before. */
   start(): Promise<void>;
   /** Asks it to stop in good order; resolves with its exit code when it has ended. */
   stop(): Promise<number | null>;
+  /** Without a word. By its handle: its number may be another's once it has ended. */
   kill(): void;
   readonly exited: Promise<number | null>;
 }
@@ -31,7 +31,6 @@ export function loadChild(options: { file: string; cache: string; errors: number
     if (child.connected) child.send(message, () => undefined);
   };
   return {
-    pid: child.pid ?? 0,
     exited,
     async start() {
       await loaded;

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
 import { openSecretText, Secret } from '#base';
-import { dataFolderOf, isAlive, postgresProcesses } from './postgres.ts';
+import { dataFolderOf, postgresProcesses, processesNaming } from './postgres.ts';
 import type { Setup } from './setup.harness.ts';
 
 /** The guard of the embedded server ends it in good order. */
@@ -15,7 +15,6 @@ const POLL_MS = 100;
 export async function leftovers(options: {
   setup: Setup;
   database: 'embedded' | Secret;
-  pids: readonly number[];
 }): Promise<readonly string[]> {
   let found: readonly string[] = [];
   for (
@@ -23,14 +22,15 @@ export async function leftovers(options: {
     performance.now() < until;
     await delay(POLL_MS)
   ) {
-    found = [...processes(options.pids), ...(await ofDatabase(options))];
+    found = [...(await gateways(options.setup)), ...(await ofDatabase(options))];
     if (found.length === 0) break;
   }
   return found;
 }
 
-function processes(pids: readonly number[]): readonly string[] {
-  return pids.filter(isAlive).map((pid) => `gateway process ${pid}`);
+/** By what they were started with: numbers of processes come round again in a long campaign. */
+async function gateways({ file }: Setup): Promise<readonly string[]> {
+  return (await processesNaming(file)).map((pid) => `gateway process ${pid}`);
 }
 
 async function ofDatabase({

@@ -63,14 +63,14 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
   const begun = performance.now();
   const setup = await setUp(options.database);
   const errors = await open(join(setup.directory, 'errors.log'), 'a', 0o600);
-  const pids: number[] = [];
+  const children: Child[] = [];
   const load = () => {
     const child = loadChild({
       file: setup.file,
       cache: join(setup.directory, 'cache'),
       errors: errors.fd,
     });
-    pids.push(child.pid);
+    children.push(child);
     return child;
   };
   const sender = startLoad(setup, options);
@@ -96,7 +96,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
       load: sent,
       refusedDeliveries: setup.receiver.refused(),
       findings: { ...findings, problems },
-      leftovers: await leftovers({ setup, database: options.database, pids }),
+      leftovers: await leftovers({ setup, database: options.database }),
       errors: await errorsIn(setup.directory),
     };
   } catch (thrown) {
@@ -106,7 +106,8 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
     });
   } finally {
     sender.kill();
-    killNow(pids.filter(isAlive));
+    for (const child of children) child.kill();
+    await Promise.all(children.map(({ exited }) => exited));
     await errors.close();
     await setup.remove();
   }
