@@ -57,29 +57,32 @@ test('K1 no option takes a secret', () => {
   }
 });
 
-test('an unknown option, and one argument too many, end every command with 2 and a remedy', async (t) => {
+test('an unknown option, and one argument too many, are refused by every command', async () => {
+  for (const { path } of leaves(createProgram())) {
+    const wrong = createProgram().parseAsync([...path, '--no-such-option'], { from: 'user' });
+    await assert.rejects(wrong, { code: /^commander\.(?:unknownOption|missing\w+)$/ }, path.join(' '));
+    const tooMany = createProgram().parseAsync([...path, 'a', 'b'], { from: 'user' });
+    await assert.rejects(tooMany, { code: /^commander\.(?:excessArguments|missing\w+)$/ }, path.join(' '));
+  }
+});
+
+test('a wrong call ends with 2 and a remedy, and with --json as a document', async (t) => {
   const cwd = await withFolder(t);
-  const cases = leaves(createProgram()).map(({ path }) => [...path, '--no-such-option', '--json']);
-  const groups = [
+  const wrong = [
+    [],
     ['nosuch'],
-    ['keys'],
     ['keys', 'nosuch', '--json'],
+    ['keys', 'list', '--no-such-option', '--json'],
     ['dev', 'extra'],
     ['dev', '--port', '65536'],
   ];
-  // A few at a time: each is a process.
-  const all = [...cases, ...groups];
-  for (let at = 0; at < all.length; at += 4) {
-    await Promise.all(
-      all.slice(at, at + 4).map(async (args) => {
-        const { code, stdout, stderr } = await sallyport(args, { cwd });
-        assert.equal(code, 2, `${args.join(' ')}: ${stderr}`);
-        assert.match(stderr, /^\nsallyport: .+ \[USAGE\]\n {2}(?:Add --help|See `sallyport)/, args.join(' '));
-        assert.doesNotMatch(stderr, /\n\s+at /);
-        if (args.includes('--json')) assert.match(stdout, /^\{"error":\{"code":"USAGE",/);
-        else assert.equal(stdout, '');
-      }),
-    );
+  for (const args of wrong) {
+    const { code, stdout, stderr } = await sallyport(args, { cwd });
+    assert.equal(code, 2, `${args.join(' ')}: ${stderr}`);
+    assert.match(stderr, /^\nsallyport: .+ \[USAGE\]\n {2}(?:Add --help|See `sallyport)/, args.join(' '));
+    assert.doesNotMatch(stderr, /\n\s+at /);
+    if (args.includes('--json')) assert.match(stdout, /^\{"error":\{"code":"USAGE",/);
+    else assert.equal(stdout, '');
   }
 });
 
