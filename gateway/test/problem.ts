@@ -11,7 +11,7 @@ export interface AnswerToJudge {
 const MEMBERS = ['type', 'title', 'status', 'detail', 'code', 'requestId'];
 // A stack, a path of a machine, a statement, a module, a class of an error: none belongs in an answer.
 const INSIDE =
-  /\n\s+at |\bfile:\/|node_modules|\/srv\/|\.ts\b|\b(?:select|insert|update) .+ (?:from|into|set) |ECONN|HPE_|FST_|[a-z]Error\b/;
+  /\n\s+at |\bfile:\/|node_modules|\/srv\/|\.ts\b|\b(?:select|insert|update) .+ (?:from|into|set) |ECONN|HPE_|FST_/;
 
 /**
  * Asserts that an answer is the problem (RFC 9457) of a code, with everything that every problem has and nothing of the

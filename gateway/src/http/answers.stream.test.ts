@@ -14,7 +14,7 @@ import { withRaw } from '#test/raw';
 
 const gateway = await withGateway(afterFile, {
   declaredHosts: ['127.0.0.1'],
-  limits: { outboundBodyTimeoutMs: 300 },
+  limits: { outboundBodyTimeoutMs: 300, outboundTotalTimeoutMs: 3_000 },
 });
 
 interface Platform {
@@ -71,12 +71,16 @@ async function call(t: TestContext, { prefix }: Platform, { testKey }: TestGatew
   return raw;
 }
 
+/** The acts of the connection's calls, newest first, once one of them has its outcome. */
 async function finishedCalls({ prefix }: Platform): Promise<string[]> {
-  const { rooms } = gateway.gateway;
-  await rooms.audit.integrate();
+  const { audit } = gateway.gateway.rooms;
   const resource = `connection:${prefix.slice('/out/'.length)}`;
-  const { items } = await rooms.audit.entries({ environment: gateway.environment, limit: 50, resource });
-  return items.map(({ entry }) => entry.action).filter((action) => action.startsWith('call.'));
+  for (;;) {
+    await audit.integrate();
+    const { items } = await audit.entries({ environment: gateway.environment, limit: 50, resource });
+    const acts = items.map(({ entry }) => entry.action).filter((action) => action.startsWith('call.'));
+    if (acts.includes('call.finished')) return acts;
+  }
 }
 
 const ENDS: Readonly<Record<string, (response: ServerResponse) => unknown>> = {
@@ -161,15 +165,13 @@ test('a slow receiver slows the platform down: nothing piles up here', async (t)
   raw.socket.pause();
   const piece = Buffer.alloc(64 * 1024, 120);
   let written = 0;
-  // Until a write is not taken within the time limit of an answer: every buffer on the way is full.
-  while (written < 256) {
+  // Until the whole call is over its time limit: every buffer on the way is full, and no write is taken any more.
+  let isOver = false;
+  response.on('close', () => (isOver = true)).on('error', () => undefined);
+  const ended = once(response, 'close');
+  while (written < 256 && !isOver) {
     written += 1;
-    if (response.write(piece)) continue;
-    const drained = await Promise.race([
-      once(response, 'drain').then(() => true),
-      once(response, 'close').then(() => false),
-    ]);
-    if (!drained) break;
+    if (!response.write(piece)) await Promise.race([once(response, 'drain').catch(() => undefined), ended]);
   }
   assert.ok(written < 256, 'the platform could write without end');
   raw.socket.destroy();

@@ -69,12 +69,15 @@ test('the parameters of a path are those of its template', () => {
 
 test('every schema is one, every reference leads somewhere, and no object lets unknown fields in', () => {
   for (const [, name] of JSON.stringify(document).matchAll(/"#\/components\/schemas\/([^"]+)"/g))
-    assert.ok(Object.hasOwn(document.components.schemas, name ?? ''), name);
+    assert.ok(Object.hasOwn(document.components.schemas, name ?? ''), String(name));
   assert.doesNotMatch(JSON.stringify(document), /\$defs|__schema/);
   for (const { operation } of operations) {
     const answers = Object.values(operation.responses).map(({ content }) => content ?? {});
-    const contents: Record<string, { schema: object }>[] = [operation.requestBody?.content ?? {}, ...answers];
-    for (const { schema } of contents.flatMap((one) => Object.values(one))) {
+    const contents: readonly { schema: object }[] = [
+      operation.requestBody?.content ?? {},
+      ...answers,
+    ].flatMap((one: Record<string, { schema: object }>) => Object.values(one));
+    for (const { schema } of contents) {
       schemaOf(document, schema);
       for (const object of objectsIn(schema)) assert.notEqual(object['additionalProperties'], undefined);
     }
