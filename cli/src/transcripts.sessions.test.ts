@@ -6,14 +6,15 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { canary, canaryValue } from '../../tools/leaks/canaries.ts';
+import { canary, canaryNames, canaryValue } from '../../tools/leaks/canaries.ts';
+import { search } from '../../tools/leaks/search.ts';
 import { placeOrder } from '../test/order.ts';
 import { type RunningDev, sallyport, startDev, withFolder } from '../test/session.ts';
 import { playTranscript } from '../test/transcript.ts';
 
 const folder = fileURLToPath(new URL('../test/transcripts/', import.meta.url));
 const hooks: (() => unknown)[] = [];
-const cleanup = { after: (hook: () => unknown) => hooks.push(hook) };
+const cleanup = { after: (hook: () => unknown) => void hooks.push(hook) };
 let dev: RunningDev;
 let state: string;
 let cwd: string;
@@ -26,7 +27,7 @@ before(async () => {
 });
 
 after(async () => {
-  for (const hook of hooks.toReversed()) await hook();
+  for (const hook of hooks) await hook();
 });
 
 // In this order: a later one may rest on what an earlier one did.
@@ -123,6 +124,14 @@ test('K1 no secret stands in the log of the whole session, nor in an argument of
     assert.ok(!log.includes(secret), 'a secret is in the log');
     assert.ok(!running.includes(secret), 'a secret is an argument');
   }
+});
+
+test('U4 what was used as a secret is in no file and on no page of the database', async () => {
+  assert.equal(await dev.end('SIGTERM'), 0);
+  const values = new Map(canaryNames.map((name) => [name, canaryValue(name)]));
+  const { leaks, files } = await search({ directory: state, values });
+  assert.ok(files > 100);
+  assert.deepEqual(leaks, []);
 });
 
 function commandLines(): string {

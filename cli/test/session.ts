@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,10 +28,35 @@ export interface Cleanup {
   after(hook: () => unknown): void;
 }
 
-/** A folder that is removed afterwards. */
+const stacks = new WeakMap<Cleanup, (() => unknown)[]>();
+
+/** Registers a clean-up so that what was started last ends first. */
+export function afterwards(t: Cleanup, hook: () => unknown): void {
+  const known = stacks.get(t);
+  if (known !== undefined) {
+    known.push(hook);
+    return;
+  }
+  const stack = [hook];
+  stacks.set(t, stack);
+  t.after(async () => {
+    for (const last of stack.toReversed()) await last();
+  });
+}
+
+/** A folder that is removed afterwards, with the embedded databases that were made in it. */
 export async function withFolder(t: Cleanup): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'sallyport-cli-'));
-  t.after(() => rm(folder, { recursive: true, force: true, maxRetries: 3 }));
+  afterwards(t, async () => {
+    // Root's server keeps its pages elsewhere: removing the folder alone would leave them behind.
+    for (const name of ['postgres', 'database', 'state/postgres', '.sallyport/postgres']) {
+      const directory = join(folder, name);
+      if (!existsSync(join(directory, 'location.json'))) continue;
+      const { removeEmbedded, silentLog } = await import('@sallyport/gateway');
+      await removeEmbedded({ directory, log: silentLog });
+    }
+    await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+  });
   return folder;
 }
 
@@ -85,7 +111,7 @@ export async function startDev(
   });
   child.stdin?.end();
   const exited = once(child, 'exit');
-  t.after(async () => {
+  afterwards(t, async () => {
     if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
     await exited;
   });

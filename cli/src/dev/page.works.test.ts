@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import test from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { sallyport, withFolder } from '../../test/session.ts';
+import { afterwards, sallyport, withFolder } from '../../test/session.ts';
 
 const hasCurl =
   spawnSync('curl', ['--version']).status === 0 && spawnSync('bash', ['--version']).status === 0;
@@ -21,7 +21,7 @@ test('the page, its commands, and the steps', { skip: !hasCurl }, async (t) => {
     env: { PATH, HOME, ...(TMPDIR === '' ? {} : { TMPDIR }) },
   });
   const closed = once(child, 'close');
-  t.after(async () => {
+  afterwards(t, async () => {
     child.kill('SIGTERM');
     await closed;
   });

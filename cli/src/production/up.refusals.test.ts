@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { openSecretText, silentLog, startEmbedded } from '@sallyport/gateway';
 import { createAuthority, issueCertificate } from '@sallyport/sandbox/authority';
 import { canary, canaryValue } from '../../../tools/leaks/canaries.ts';
-import { sallyport, withFolder } from '../../test/session.ts';
+import { afterwards, sallyport, withFolder } from '../../test/session.ts';
 
 test('every finding is named, and nothing is started', async (t) => {
   const cwd = await withFolder(t);
@@ -94,6 +94,7 @@ test('migrate, the first environment, up, a command, doctor, SIGTERM', async (t)
   assert.ok(!explained.stdout.includes(new URL(await readFile(join(cwd, 'database.url'), 'utf8')).password));
 
   const up = startUp({ cwd, env });
+  afterwards(t, () => up.child.kill('SIGKILL'));
   const first = await up.line();
   const { ready, api } = JSON.parse(first) as { ready: boolean; api: string };
   assert.equal(ready, true);
@@ -131,7 +132,7 @@ test('migrate, the first environment, up, a command, doctor, SIGTERM', async (t)
 async function production(t: TestContext) {
   const cwd = await withFolder(t);
   const database = await startEmbedded({ directory: join(cwd, 'database'), log: silentLog });
-  t.after(() => database.stop());
+  afterwards(t, () => database.stop());
   const authority = await createAuthority({ name: 'Example authority' });
   const { key, cert } = await issueCertificate(authority, { names: ['127.0.0.1'], days: 60 });
   const state = join(cwd, 'state');
