@@ -32,10 +32,7 @@ export const PRINCIPAL: Principal = Object.freeze({
 });
 
 /** Lets everybody in. */
-export const OPEN_ACCESS: Access = Object.freeze({
-  ...missing<Access>('access'),
-  authenticate: async () => PRINCIPAL,
-});
+export const OPEN_ACCESS: Access = roomWith<Access>({ authenticate: async () => PRINCIPAL });
 
 /** Opens one on loopback; closed after the test. */
 export async function withListener(t: Cleanup, options: TestListenerOptions = {}): Promise<TestListener> {

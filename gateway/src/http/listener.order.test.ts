@@ -18,6 +18,7 @@ beforeEach(() => {
 });
 
 const ingest = roomWith<Ingest>({
+  expect: async () => undefined,
   receive: async ({ body }) => {
     const text = Buffer.from(body).toString();
     steps.push(`begin ${text}`);

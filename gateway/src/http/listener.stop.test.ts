@@ -18,6 +18,7 @@ function gatedIngest() {
   const gate = Promise.withResolvers<void>();
   const begun = Promise.withResolvers<void>();
   const ingest = roomWith<Ingest>({
+    expect: async () => undefined,
     receive: async () => {
       begun.resolve();
       await gate.promise;

@@ -32,6 +32,7 @@ const listener = await withListener(
         },
       }),
       ingest: roomWith<Ingest>({
+        expect: async () => undefined,
         receive: async (call) => {
           reached.push(`in ${call.endpoint}`);
           return { event: newId('event', systemClock), duplicate: false };
