@@ -142,6 +142,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
         const ends = [
           http,
           sweep,
+          access,
           ingest,
           delivery,
           { stop: () => outbound.close() },

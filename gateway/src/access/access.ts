@@ -31,6 +31,7 @@ import {
   selectKey,
   selectKeys,
 } from './queries.ts';
+import { createRefusals } from './refusals.ts';
 
 export type KeyKind = 'test' | 'live' | 'admin';
 
@@ -92,6 +93,8 @@ export interface Access {
   ): Promise<{ token: Secret; expiresInSeconds: number }>;
   /** Deletes bearer tokens whose time is over, a bounded number of them; the number deleted. */
   sweep(): Promise<number>;
+  /** Records the refusals that wait for their entry. */
+  stop(): Promise<void>;
 }
 
 /** The kinds of key an environment may have besides `admin` (Q3). */
@@ -110,6 +113,7 @@ const SWEEP_ROUNDS_MAX = 100;
 export function createAccess(ports: AccessPorts): Access {
   const { store, keyring, environments, audit, limits, clock } = ports;
   const holders = createHolders(ports);
+  const refusals = createRefusals(ports);
 
   /** Admits a holder that may act here; refuses others with an entry in the log of the environment whose key it is. */
   const admit = async (
@@ -120,13 +124,7 @@ export function createAccess(ports: AccessPorts): Access {
     const { kind } = await environments.get(found.environment_id);
     const code = refusalOf(found, { surface, environmentKind: kind, nowMs: clock.now() });
     if (code === null) return kind;
-    const act = {
-      action: 'auth.refused',
-      resource: `key:${found.key_id}`,
-      outcome: 'refused',
-      details: { code },
-    } as const;
-    await audit.note(found.environment_id, { ...act, actor: { ...actor, kind: 'key', id: found.key_id } });
+    await refusals.record({ holder: found, code, actor });
     throw new Fault(code, code === 'WRONG_KEY_KIND' ? { detail: WRONG_SURFACE[surface] } : {});
   };
 
@@ -200,8 +198,11 @@ export function createAccess(ports: AccessPorts): Access {
         throw thrown;
       });
       const holder = found?.via === 'key' ? found.holder : null;
-      if (holder === null || !equalBytes(utf8(holder.key_id), utf8(apiKey)))
+      if (holder === null) throw new Fault('INVALID_CREDENTIALS');
+      if (!equalBytes(utf8(holder.key_id), utf8(apiKey))) {
+        await refusals.record({ holder, code: 'INVALID_CREDENTIALS', actor });
         throw new Fault('INVALID_CREDENTIALS');
+      }
       await admit(holder, 'runtime', actor);
       const text = newCredentialText('bearer');
       const pepper = await keyring.pepper();
@@ -225,6 +226,8 @@ export function createAccess(ports: AccessPorts): Access {
       });
       return { token: Secret.fromText(text), expiresInSeconds: limits.bearerLifeSeconds };
     },
+
+    stop: () => refusals.close(),
 
     async sweep() {
       const before = new Date(clock.now());

@@ -94,7 +94,7 @@ export function createRecorder({ store, limits, clock }: RecorderPorts): Recorde
 /** One transaction for each environment in the batch; one that fails does not fail the others. */
 async function writeAll(store: Store, items: readonly Encoded[]): Promise<readonly BatchResult<null>[]> {
   const results = items.map((): BatchResult<null> => ({ ok: true, value: null }));
-  for (const [environment, positions] of byEnvironment(items)) {
+  const writeOne = async (environment: EnvironmentId, positions: readonly number[]): Promise<void> => {
     const own = positions.map((at) => items[at]).filter((item) => item !== undefined);
     const values = [
       environment,
@@ -107,7 +107,10 @@ async function writeAll(store: Store, items: readonly Encoded[]): Promise<readon
     } catch (thrown) {
       for (const at of positions) results[at] = { ok: false, fault: toFault(thrown) };
     }
-  }
+  };
+  await Promise.all(
+    [...byEnvironment(items)].map(([environment, positions]) => writeOne(environment, positions)),
+  );
   return results;
 }
 

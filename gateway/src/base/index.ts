@@ -20,6 +20,7 @@ export { ALL_SETTINGS, FILE_VARIABLE, type Setting, variableOf } from './config-
 export { Fault, type FaultOptions, toFault } from './fault.ts';
 export { FAULTS, type FaultCode, type FaultRow } from './faults.ts';
 export { frozenTable } from './frozen-table.ts';
+export { createGather, type Gather, type GatherOptions } from './gather.ts';
 export * from './ids.ts';
 export { LIMITS, type LimitName, type LimitRow, type Limits, limitsWith } from './limits.ts';
 export { type Log, type LogFields, silentLog } from './log.ts';

@@ -74,6 +74,8 @@ const rows = {
     86_400_000,
     'without new entries, a checkpoint is signed anew after this time',
   ),
+  refusalWindowMs: row(1_000, 100, 60_000, 'refusals of one kind share an entry of the log for this time'),
+  destinationsMax: row(32, 1, 1_000, 'destinations of one environment'),
   auditSinkTimeoutMs: row(5_000, 100, 60_000, 'a sink gets to keep a checkpoint'),
   auditIntegrateItemsMax: row(2_048, 16, 65_536, 'entries integrated in one transaction'),
 

@@ -4,6 +4,7 @@ import {
   createMemory,
   type EnvironmentId,
   Fault,
+  isId,
   type Limits,
   textOf,
   utf8,
@@ -57,7 +58,8 @@ export function createCredentials(ports: CredentialPorts): Credentials {
     trustMs: limits.keyCacheMs,
     clock,
     ask: async (key) => {
-      const [environment, connection] = key.split('/') as [EnvironmentId, ConnectionId];
+      const [environment, connection] = key.split('/');
+      if (!isId('environment', environment) || !isId('connection', connection)) return null;
       const row = await store.transaction(environment, (tx) =>
         tx.row(selectConnection, [environment, connection]),
       );

@@ -16,10 +16,24 @@ export function needlesOf(secrets: readonly string[]): readonly Buffer[] {
   return [...texts].map((text) => Buffer.from(text));
 }
 
-/** As writers of JSON escape it: the quote and the backslash, some the slash, too, some twice over. */
+/**
+ * Characters that writers of JSON spell as `\uXXXX`: Go `& < >`, PHP with its hex flags `& ' < > "`, .NET these and
+ * `+` and the backquote, some every character that is neither letter nor digit, and some all of them.
+ */
+const UNICODE_ESCAPED = [/[&<>]/, /["&<>']/, /["&<>'+`]/, /[^A-Za-z0-9]/, /[^]/];
+
+/** As writers of JSON escape it: the quote and the backslash, some the slash, some more as `\uXXXX`, some twice over. */
 function inJson(secret: string): readonly string[] {
   const once = JSON.stringify(secret).slice(1, -1);
-  return [once, once.replaceAll('/', '\\/'), JSON.stringify(once).slice(1, -1)];
+  const unicode = UNICODE_ESCAPED.flatMap((characters) => {
+    const upper = secret.replace(/[^]/g, (character) =>
+      characters.test(character)
+        ? `\\u${hexOf(character).padStart(4, '0')}`
+        : JSON.stringify(character).slice(1, -1),
+    );
+    return [upper, upper.replace(/\\u[0-9A-F]{4}/g, (code) => code.toLowerCase())];
+  });
+  return [once, once.replaceAll('/', '\\/'), JSON.stringify(once).slice(1, -1), ...unicode];
 }
 
 /** As addresses and forms have it: what must be encoded, what some encode besides, all of it; in either letter case. */
@@ -35,7 +49,11 @@ function percentEncoded(secret: string): readonly string[] {
 }
 
 function percent(character: string): string {
-  return `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`;
+  return `%${hexOf(character).padStart(2, '0')}`;
+}
+
+function hexOf(character: string): string {
+  return character.charCodeAt(0).toString(16).toUpperCase();
 }
 
 function inMarkup(secret: string): string {
@@ -43,7 +61,8 @@ function inMarkup(secret: string): string {
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
+    .replaceAll('"', '&quot;')
+    .replaceAll("'", '&#39;');
 }
 
 function encoded(bytes: Buffer): readonly string[] {

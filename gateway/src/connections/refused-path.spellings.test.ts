@@ -36,6 +36,11 @@ const REFUSED = [
   '/api/v1/orders/%252e%252e/auth/sign-in',
   '/api/v1/%252561uth/sign-in',
   '/api/v1/%EF%BD%81uth/sign-in', // a full-width letter
+  // Decoded twice by one who takes bad bytes as they come.
+  '/api/v1/%2561uth/sign-in%25ff',
+  '/api/v1/%2561%2575%2574%2568/%25ff%25c3x',
+  '/api/v1/auth%3fx',
+  '/api/v1/auth%23x/sign-in',
   '/api/v1/auth/../orders', // refused as it is written, though it leads elsewhere
 ];
 

@@ -5,8 +5,8 @@ const DECODINGS_MAX = 4;
 
 /**
  * Tells whether a path falls under one of the prefixes, as any server behind us might read it: percent-encoding undone
- * once or several times over, letter case folded, path parameters (`;x`), empty segments and white space ignored, dot
- * segments taken as they are or resolved.
+ * once or several times over, letter case folded, path parameters (`;x`), empty segments and white space ignored, a
+ * decoded `?` or `#` taken for the end, dot segments taken as they are or resolved.
  *
  * Throws `AMBIGUOUS_PATH` for an encoding that isn't UTF-8, or that hides another and another.
  *
@@ -40,16 +40,23 @@ function decoded(path: string, asSent: boolean): string {
   try {
     return decodeURIComponent(path);
   } catch (cause) {
-    if (!asSent) return path;
+    if (!asSent) return path.replace(ENCODED_RUN, decodedRun);
     throw new Fault('AMBIGUOUS_PATH', { cause });
   }
+}
+
+const ENCODED_RUN = /(?:%[0-9A-Fa-f]{2})+/g;
+
+/** A run of encoded bytes as a lenient reader takes it: what isn't UTF-8 stands for something, but hides nothing around it. */
+function decodedRun(run: string): string {
+  return Buffer.from(run.replaceAll('%', ''), 'hex').toString('utf8');
 }
 
 function segmentsOf(path: string): readonly string[] {
   return path
     .normalize('NFKC')
     .split(/[/\\]/)
-    .map((segment) => (segment.split(';', 1)[0] ?? '').trim().toLowerCase())
+    .map((segment) => (segment.split(/[;?#]/, 1)[0] ?? '').trim().toLowerCase())
     .filter((segment) => segment !== '');
 }
 

@@ -20,6 +20,16 @@ const ENCODINGS: Readonly<Record<string, (secret: string, before: Buffer, after:
   json: (secret) => Buffer.from(JSON.stringify({ echo: secret })),
   'json, slash escaped': (secret) => Buffer.from(JSON.stringify({ echo: secret }).replaceAll('/', '\\/')),
   'json in json': (secret) => Buffer.from(JSON.stringify({ echo: JSON.stringify({ echo: secret }) })),
+  'json as Go writes it': (secret) => jsonWith(secret, /[&<>]/),
+  'json as PHP writes it with its hex flags': (secret) => jsonWith(secret, /["&<>']/),
+  'json as .NET writes it': (secret) => jsonWith(secret, /["&<>'+`]/),
+  'json in upper-case escapes, all but letters and digits': (secret) =>
+    Buffer.from(
+      jsonWith(secret, /[^A-Za-z0-9]/)
+        .toString()
+        .replace(/\\u[0-9a-f]{4}/g, (code) => `\\u${code.slice(2).toUpperCase()}`),
+    ),
+  'json in escapes throughout': (secret) => jsonWith(secret, /[^]/),
   'percent-encoded': (secret) => Buffer.from(`?echo=${encodeURIComponent(secret)}&b=1`),
   'percent-encoded in lower case': (secret) =>
     Buffer.from(encodeURIComponent(secret).replace(/%../g, (code) => code.toLowerCase())),
@@ -34,6 +44,16 @@ const ENCODINGS: Readonly<Record<string, (secret: string, before: Buffer, after:
     Buffer.from(Buffer.concat([before, Buffer.from(secret), after]).toString('hex')),
   'hexadecimal in upper case': (secret) => Buffer.from(Buffer.from(secret).toString('hex').toUpperCase()),
 };
+
+/** JSON in which the characters named are spelt \uXXXX. */
+function jsonWith(secret: string, escaped: RegExp): Buffer {
+  const texts = [...secret].map((character) =>
+    escaped.test(character)
+      ? `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+      : JSON.stringify(character).slice(1, -1),
+  );
+  return Buffer.from(`{"echo":"${texts.join('')}"}`);
+}
 
 async function through(
   secrets: readonly string[],

@@ -245,3 +245,12 @@ test('a destination moved elsewhere gets its retries there', async (t) => {
   await to.has(1);
   assert.equal(to.received[0]?.id, event);
 });
+
+test('an environment has so many destinations and no more: each multiplies what a webhook costs', async (t) => {
+  const { environment, delivery } = await withRooms(t, { limits: { destinationsMax: 3 } });
+  const made = (await delivery.destinations.list({ environment, limit: 10 })).items.length;
+  const create = (name: string) =>
+    delivery.destinations.create({ environment, name, url: 'https://127.0.0.1:9/x' }, SYSTEM);
+  for (let at = made; at < 3; at++) await create(`filler-${at}`);
+  await assert.rejects(create('one more'), { code: 'CONFLICT' });
+});

@@ -7,6 +7,7 @@ import {
   type DestinationId,
   type EnvironmentId,
   Fault,
+  isId,
   type Limits,
   newId,
   type Page,
@@ -19,6 +20,7 @@ import type { Keyring } from '#keyring';
 import { parseOrigin } from '#outbound';
 import type { Store } from '#store';
 import {
+  countDestinations,
   type DestinationRow,
   insertDestination,
   selectDestination,
@@ -90,7 +92,8 @@ export function createDestinations(ports: DestinationPorts): Destinations & {
     trustMs: limits.keyCacheMs,
     clock,
     ask: async (key) => {
-      const [environment, destination] = key.split('/') as [EnvironmentId, DestinationId];
+      const [environment, destination] = key.split('/');
+      if (!isId('environment', environment) || !isId('destination', destination)) return null;
       const row = await store.transaction(environment, (tx) =>
         tx.row(selectDestination, [environment, destination]),
       );
@@ -136,6 +139,11 @@ export function createDestinations(ports: DestinationPorts): Destinations & {
       const sealed = Buffer.from(sealer.seal(CONTEXT(id), parseSecret('standard-webhooks', text)));
       const createdAtMs = clock.now();
       await store.transaction(environment, async (tx) => {
+        // Each event makes a delivery for each destination: their number multiplies what a webhook costs.
+        if (((await tx.row(countDestinations, [environment])) ?? 0) >= limits.destinationsMax)
+          throw new Fault('CONFLICT', {
+            detail: `There are ${limits.destinationsMax} destinations already.`,
+          });
         const values = [environment, id, name, checked, sealed, new Date(createdAtMs)];
         if ((await tx.run(insertDestination, values)) === 0)
           throw new Fault('CONFLICT', { detail: 'There is a destination of this name.' });

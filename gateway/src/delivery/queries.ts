@@ -21,6 +21,8 @@ export type DestinationRow = z.output<typeof destinationRow>;
 
 const DESTINATION_COLUMNS = 'id, name, url, state, sealed_secret, created_at';
 
+const countRow = z.object({ count: z.number().int() });
+
 /** Inserts nothing when the name is taken. */
 export const insertDestination = statement(
   'delivery.insert_destination',
@@ -28,6 +30,12 @@ export const insertDestination = statement(
    values ($1, $2, $3, $4, 'active', $5, $6)
    on conflict (environment_id, name) do nothing`,
   none,
+);
+
+export const countDestinations = statement(
+  'delivery.count_destinations',
+  `select count(*)::int as count from destinations where environment_id = $1`,
+  (row) => countRow.parse(row).count,
 );
 
 export const selectDestination = statement(

@@ -18,6 +18,7 @@ export function registerHooks(app: FastifyInstance, { ingest, limits, budget, re
     const { address, target } = received(raw);
     const endpoint = target.path.slice('/in/'.length);
     if (!isId('endpoint', endpoint)) throw new Fault('NOT_FOUND');
+    await ingest.expect(endpoint);
     const body = await readBody({ request: raw, bytesMax: limits.webhookBodyBytesMax, budget });
     const { event, duplicate } = await ingest.receive({
       endpoint,

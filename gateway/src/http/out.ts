@@ -41,9 +41,16 @@ export function registerOut(app: FastifyInstance, { access, connections, limits,
         bodyBytes,
         actor: { ...actor, kind: 'key', id: principal.key },
       });
-      reply.code(answer.status);
-      for (const [name, values] of joined(answer.headers)) reply.header(name, values);
-      return reply.send(answerStream(answer.body));
+      const body = answerStream(answer.body);
+      try {
+        reply.code(answer.status);
+        for (const [name, values] of joined(answer.headers)) reply.header(name, values);
+      } catch (thrown) {
+        // An answer nobody reads is abandoned with its outcome unwritten: ending the stream settles both.
+        body.destroy();
+        throw thrown;
+      }
+      return reply.send(body);
     },
   });
 }

@@ -148,7 +148,9 @@ function noteFault(
   { log, request, route }: { log: Log; request: Received; route: string },
 ): void {
   const facts = { request: request.request, route, code: fault.code };
-  if (fault.status >= 500) log.error('request failed', { ...facts, error: fault.cause ?? fault });
+  // Full or away is a state, not a defect: a flood must not fill the log with errors.
+  if (fault.status === 503) log.warn('request put off', { ...facts, status: fault.status });
+  else if (fault.status >= 500) log.error('request failed', { ...facts, error: fault.cause ?? fault });
   else log.info('request refused', { ...facts, status: fault.status });
 }
 

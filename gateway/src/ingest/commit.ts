@@ -76,7 +76,7 @@ async function flush(
   items: readonly Incoming[],
 ): Promise<readonly BatchResult<Stored>[]> {
   const results = new Map<Incoming, BatchResult<Stored>>();
-  for (const [environment, group] of Map.groupBy(items, (item) => item.environment)) {
+  const store = async (environment: EnvironmentId, group: readonly Incoming[]): Promise<void> => {
     try {
       for (const [item, value] of await storeGroup(ports, environment, group)) {
         results.set(item, { ok: true, value });
@@ -85,7 +85,13 @@ async function flush(
     } catch (thrown) {
       for (const item of group) results.set(item, { ok: false, fault: toFault(thrown) });
     }
-  }
+  };
+  // Side by side: an environment whose events go to many destinations holds up no other.
+  await Promise.all(
+    [...Map.groupBy(items, (item) => item.environment)].map(([environment, group]) =>
+      store(environment, group),
+    ),
+  );
   ports.fanOut.announce();
   return items.map((item) => results.get(item) ?? { ok: false, fault: new Fault('INTERNAL') });
 }

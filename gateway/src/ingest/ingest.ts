@@ -71,6 +71,8 @@ export interface Ingest extends EventReader {
   /** Makes sure that events can be stored, now and from now on. */
   start(): Promise<void>;
   stop(): Promise<void>;
+  /** Whether a webhook would be taken there: asked before its body is read. `ENDPOINT_NOT_FOUND`, `ENDPOINT_PAUSED`. */
+  expect(endpoint: EndpointId): Promise<void>;
   /**
    * Verifies a webhook and stores it; resolves when it is durable. A duplicate gets the id of the event that is
    * already there. `ENDPOINT_NOT_FOUND`, `ENDPOINT_PAUSED`, `WEBHOOK_REFUSED` (for every reason alike), `BUSY`,
@@ -104,6 +106,14 @@ export function createIngest(ports: IngestPorts): Ingest {
   const refusals = createRefusals(ports);
   const commits = createCommits(ports);
   let partitions: Repeat | null = null;
+
+  const open = async (endpoint: EndpointId): Promise<EndpointInUse> => {
+    const target = await endpoints.inUse(endpoint);
+    if (target === null) throw new Fault('ENDPOINT_NOT_FOUND');
+    if (target.state === 'paused')
+      throw new Fault('ENDPOINT_PAUSED', { retryAfterSeconds: PAUSE_RETRY_SECONDS });
+    return target;
+  };
 
   const read = async (
     environment: EnvironmentId,
@@ -140,11 +150,12 @@ export function createIngest(ports: IngestPorts): Ingest {
       await Promise.all([commits.close(), refusals.close()]);
     },
 
+    async expect(endpoint) {
+      await open(endpoint);
+    },
+
     async receive({ endpoint, rawHeaders, body, address }) {
-      const target = await endpoints.inUse(endpoint);
-      if (target === null) throw new Fault('ENDPOINT_NOT_FOUND');
-      if (target.state === 'paused')
-        throw new Fault('ENDPOINT_PAUSED', { retryAfterSeconds: PAUSE_RETRY_SECONDS });
+      const target = await open(endpoint);
       const { environment, platform, secrets } = target;
       const receivedAtMs = clock.now();
       const verdict = verify({ scheme: platform.scheme, secrets, rawHeaders, body, nowMs: receivedAtMs });

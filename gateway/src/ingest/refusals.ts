@@ -1,13 +1,11 @@
 import {
   type AuditPort,
-  type Clock,
+  createGather,
   type EndpointId,
   type EnvironmentId,
   type Limits,
   SYSTEM,
-  toFault,
 } from '#base';
-import { type BatchResult, createBatcher } from '#store';
 
 /** A webhook that was refused: enough to look into it, nothing of what it carried. */
 export interface Refusal {
@@ -27,53 +25,31 @@ export interface Refusals {
 const ADDRESSES_MAX = 10;
 
 /**
- * Refusals that come together share an entry, counted by endpoint and reason: a flood of forgeries makes few entries,
- * and none goes unrecorded.
+ * An endpoint's refusals for one reason share an entry a second, with their number: whoever knows the address can't
+ * make the log grow, and none goes unrecorded. The first is recorded at once; who floods waits for the next entry.
  */
-export function createRefusals(ports: { audit: AuditPort; limits: Limits; clock: Clock }): Refusals {
-  const { audit, limits, clock } = ports;
-  const batcher = createBatcher<Refusal, null>({
-    name: 'refusals',
-    flush: (items) => flush(audit, items),
-    itemsMax: limits.auditBatchItemsMax,
-    queueItemsMax: limits.auditQueueItemsMax,
-    concurrency: 1,
-    timeoutMs: limits.webhookCommitTimeoutMs,
-    clock,
+export function createRefusals({ audit, limits }: { audit: AuditPort; limits: Limits }): Refusals {
+  const gather = createGather<Refusal>({
+    write: (items) => write(audit, items),
+    windowMs: limits.refusalWindowMs,
+    itemsMax: limits.auditQueueItemsMax,
   });
   return {
-    async record(refusal) {
-      await batcher.add(refusal);
-    },
-    close: () => batcher.close(),
+    record: (refusal) => gather.add(`${refusal.environment} ${refusal.endpoint} ${refusal.reason}`, refusal),
+    close: () => gather.close(),
   };
 }
 
-async function flush(audit: AuditPort, items: readonly Refusal[]): Promise<readonly BatchResult<null>[]> {
-  const groups = Map.groupBy(
-    items,
-    ({ environment, endpoint, reason }) => `${environment} ${endpoint} ${reason}`,
-  );
-  const results = new Map<Refusal, BatchResult<null>>();
-  await Promise.all(
-    [...groups.values()].map(async (group) => {
-      const [first] = group;
-      if (first === undefined) return;
-      const addresses = [...new Set(group.map(({ address }) => address))].slice(0, ADDRESSES_MAX);
-      const result = await audit
-        .note(first.environment, {
-          action: 'webhook.refused',
-          actor: { ...SYSTEM, kind: 'anonymous', address: addresses[0] ?? null },
-          resource: `endpoint:${first.endpoint}`,
-          outcome: 'refused',
-          details: { reason: first.reason, count: group.length, addresses },
-        })
-        .then(
-          (): BatchResult<null> => ({ ok: true, value: null }),
-          (thrown: unknown): BatchResult<null> => ({ ok: false, fault: toFault(thrown) }),
-        );
-      for (const item of group) results.set(item, result);
-    }),
-  );
-  return items.map((item) => results.get(item) ?? { ok: true, value: null });
+/** One entry for refusals of one endpoint and reason. */
+async function write(audit: AuditPort, items: readonly Refusal[]): Promise<void> {
+  const [first] = items;
+  if (first === undefined) return;
+  const addresses = [...new Set(items.map(({ address }) => address))].slice(0, ADDRESSES_MAX);
+  await audit.note(first.environment, {
+    action: 'webhook.refused',
+    actor: { ...SYSTEM, kind: 'anonymous', address: addresses[0] ?? null },
+    resource: `endpoint:${first.endpoint}`,
+    outcome: 'refused',
+    details: { reason: first.reason, count: items.length, addresses },
+  });
 }

@@ -50,12 +50,13 @@ test('K1: what signs in or rotates is under a refused path, and no header that c
   );
 });
 
-test('a credential is two texts of visible ASCII and nothing else', () => {
-  const good = { apiKey: 'key', secret: 'secret' };
+test('a credential is two texts of visible ASCII, long enough to be found in an answer, and nothing else', () => {
+  const good = { apiKey: 'an-api-key', secret: 'a-secret' };
   assert.deepEqual(koywe.credential.parse(good), good);
   const bad = [
     {},
-    { apiKey: 'key' },
+    { apiKey: 'an-api-key' },
+    { ...good, secret: '7-bytes' },
     { ...good, extra: 'x' },
     { ...good, secret: '' },
     { ...good, secret: 'a b' },

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import type { PlatformProfile } from './profile.ts';
 
+// Anything shorter could not be told from ordinary text in an answer, and so not be taken out of it.
 const field = z
   .string()
-  .min(1)
+  .min(8)
   .max(512)
   .regex(/^[\x21-\x7e]+$/);
 

@@ -216,16 +216,19 @@ test('a living process keeps its folder: a second start is ALREADY_RUNNING and h
   await won[0]?.value.stop();
 });
 
-test('a postmaster.pid whose number is a stranger’s by now does not stop the start, nor end the stranger', async (t) => {
+test('a postmaster.pid and a socket lock whose number is a stranger’s by now does not stop the start, nor end the stranger', async (t) => {
   const directory = await stateFolder(t);
   const server = await startEmbedded({ directory, log });
   const data = await dataOf(directory);
   const pidFile = await readFile(join(data, 'postmaster.pid'), 'utf8');
+  const socketLock = join(pidFile.split('\n')[4] ?? '', '.s.PGSQL.5432.lock');
   await server.stop();
   const stranger = spawn('sleep', ['600'], { stdio: 'ignore', cwd: '/', ...account });
   t.after(() => stranger.kill('SIGKILL'));
-  await writeFile(join(data, 'postmaster.pid'), pidFile.replace(/^\d+/, String(stranger.pid)));
-  if (account !== null) chownSync(join(data, 'postmaster.pid'), account.uid, account.gid);
+  for (const file of [join(data, 'postmaster.pid'), socketLock]) {
+    await writeFile(file, pidFile.replace(/^\d+/, String(stranger.pid)));
+    if (account !== null) chownSync(file, account.uid, account.gid);
+  }
   const again = await startEmbedded({ directory, log });
   await again.stop();
   assert.equal(stranger.exitCode, null);

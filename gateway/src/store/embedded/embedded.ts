@@ -41,7 +41,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
   const home = await openHome(directory).catch(explain);
   const release = await claim(home.directory).catch(explain);
   try {
-    await endOrphan(home.data, log);
+    await endOrphan(home.data, log, home.socket);
     const binaries = await findBinaries(home);
     const password = await ensureCluster({ home, binaries, log });
     const server = await startServer({ home, binaries, password, settings, log });

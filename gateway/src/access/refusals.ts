@@ -1,0 +1,46 @@
+import { type Actor, type AuditPort, createGather, type FaultCode, type Limits } from '#base';
+import type { HolderRow } from './queries.ts';
+
+/** A credential that is ours and was refused. */
+export interface Refusal {
+  readonly holder: HolderRow;
+  readonly code: FaultCode;
+  readonly actor: Actor;
+}
+
+/** Records refusals in the log of the environment whose key it is. */
+export interface Refusals {
+  /** Resolves when the refusal is in the log. */
+  record(refusal: Refusal): Promise<void>;
+  close(): Promise<void>;
+}
+
+const ADDRESSES_MAX = 10;
+
+/** A key's refusals for one reason share an entry a second, with their number: a leaked, revoked key can't fill the log. */
+export function createRefusals({ audit, limits }: { audit: AuditPort; limits: Limits }): Refusals {
+  const gather = createGather<Refusal>({
+    write: (items) => write(audit, items),
+    windowMs: limits.refusalWindowMs,
+    itemsMax: limits.auditQueueItemsMax,
+  });
+  return {
+    record: (refusal) => gather.add(`${refusal.holder.key_id} ${refusal.code}`, refusal),
+    close: () => gather.close(),
+  };
+}
+
+async function write(audit: AuditPort, items: readonly Refusal[]): Promise<void> {
+  const [first] = items;
+  if (first === undefined) return;
+  const { holder, code, actor } = first;
+  const addresses = [...new Set(items.map((item) => item.actor.address))].slice(0, ADDRESSES_MAX);
+  const many = items.length === 1 ? {} : { count: items.length, addresses };
+  await audit.note(holder.environment_id, {
+    action: 'auth.refused',
+    actor: { ...actor, kind: 'key', id: holder.key_id },
+    resource: `key:${holder.key_id}`,
+    outcome: 'refused',
+    details: { code, ...many },
+  });
+}
