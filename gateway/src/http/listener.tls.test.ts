@@ -3,8 +3,9 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { connect as connectPlain } from 'node:net';
+import { type AddressInfo, connect as connectPlain, createServer } from 'node:net';
 import { after, test } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
 import { withRaw } from '#test/raw';
 import { withListener } from './http.fixture.ts';
@@ -70,6 +71,28 @@ test('Q14 a TLS 1.2 session is not renegotiated', async (t) => {
   const { socket, closed } = await withRaw(t, { ...listener, tls: { maxVersion: 'TLSv1.2' } });
   socket.renegotiate({}, () => undefined);
   await closed;
+});
+
+test('Q14 a handshake that arrives byte by byte is one all the same', async (t) => {
+  const upstream = connectPlain({ port, host: '127.0.0.1', noDelay: true });
+  const proxy = createServer(async (downstream) => {
+    upstream.pipe(downstream).on('error', () => undefined);
+    for await (const bytes of downstream as AsyncIterable<Buffer>) {
+      for (const byte of bytes.subarray(0, 20)) {
+        await new Promise((resolve) => upstream.write(Uint8Array.of(byte), resolve));
+        await turn();
+      }
+      upstream.write(bytes.subarray(20));
+    }
+  });
+  proxy.listen(0, '127.0.0.1');
+  await once(proxy, 'listening');
+  t.after(() => (upstream.destroy(), proxy.close()));
+  const { port: between } = proxy.address() as AddressInfo;
+  const raw = await withRaw(t, { url: `https://127.0.0.1:${between}`, ca: listener.ca });
+  raw.send('GET /livez HTTP/1.1\r\nHost: gateway\r\n\r\n');
+  assert.equal((await raw.answer()).status, 200);
+  raw.socket.destroy();
 });
 
 test('K8 plain HTTP gets no answer in clear', async (t) => {

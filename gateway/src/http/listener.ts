@@ -51,7 +51,7 @@ export function createListener(options: ListenerOptions): Listener {
   server.maxHeadersCount = 0; // Node would drop the rest silently; `admit` counts them and refuses
   // Nothing of ours takes longer, so a connection this quiet has a reader that doesn't read.
   server.timeout = limits.requestTimeoutMs + limits.outboundTotalTimeoutMs;
-  const sockets = createSockets(server);
+  const sockets = createSockets({ server, handshakeTimeoutMs: limits.handshakeTimeoutMs });
   let isStopping = false;
 
   /** Answers on a bare connection, after what is still to be answered there. */
