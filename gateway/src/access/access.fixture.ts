@@ -59,7 +59,7 @@ export async function withAccess(t: Cleanup, overrides: Partial<Limits> = {}): P
   const clock = testClock();
 
   const node: Installation['node'] = async ({ limits: more = {}, audit: wrap } = {}) => {
-    const limits = limitsWith({ ...overrides, ...more });
+    const limits = limitsWith({ refusalWindowMs: 100, ...overrides, ...more });
     const store = await createStore({ url, limits, log: silentLog, clock });
     inReverse.after(() => store.close());
     const port: { audit: AuditPort | null } = { audit: null };

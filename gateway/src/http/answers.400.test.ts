@@ -132,7 +132,7 @@ test('400 for a header that may be sent once, sent twice', async (t) => {
 });
 
 test('400 PLATFORM_UNKNOWN and HOST_NOT_ALLOWED: a sandbox credential is bound to no other host', async () => {
-  const credential = { apiKey: 'a', secret: 'b' };
+  const credential = { apiKey: 'api-key-1', secret: 'secret-of-the-platform' };
   const unknown = { platform: 'constructor', name: 'a', credential };
   assertProblem(await post('/admin/v1/connections', unknown), 'PLATFORM_UNKNOWN');
   for (const baseUrl of [
@@ -180,7 +180,7 @@ test('random JSON to every operation that takes a body: refused or accepted, nev
       'koywe',
       'active',
       'https://127.0.0.1:1/x',
-      { apiKey: 'a', secret: 'b' },
+      { apiKey: 'api-key-1', secret: 'secret-of-the-platform' },
       'a'.repeat(16),
       `dst_${id}`,
       `key_${id}`,

@@ -8,7 +8,7 @@ import { readOpenApi, withDescribedClient } from '#test/described';
 import { withGateway } from '#test/gateway';
 import { assertProblem } from '#test/problem';
 
-const gateway = await withGateway(afterFile);
+const gateway = await withGateway(afterFile, { limits: { refusalWindowMs: 100 } });
 const call = await withDescribedClient(afterFile, gateway);
 const document = await readOpenApi();
 const { adminKey, testKey } = gateway;

@@ -47,7 +47,7 @@ test('K3 404 from another environment for all that one environment has', async (
     await post('/admin/v1/connections', {
       platform: 'koywe',
       name: 'a',
-      credential: { apiKey: 'a', secret: 'b' },
+      credential: { apiKey: 'api-key-1', secret: 'secret-of-the-platform' },
     })
   ).json<{ id: string; prefix: string }>();
   const endpoint = (
@@ -77,7 +77,14 @@ test('409 for a name that is taken', async () => {
   const post = (path: string, body: object) => call({ method: 'POST', path, key, body });
   const cases = [
     ['/admin/v1/keys', { kind: 'test', name: 'taken' }],
-    ['/admin/v1/connections', { platform: 'koywe', name: 'taken', credential: { apiKey: 'a', secret: 'b' } }],
+    [
+      '/admin/v1/connections',
+      {
+        platform: 'koywe',
+        name: 'taken',
+        credential: { apiKey: 'api-key-1', secret: 'secret-of-the-platform' },
+      },
+    ],
     ['/admin/v1/endpoints', { platform: 'koywe', name: 'taken', secret: 'a'.repeat(32) }],
     ['/admin/v1/destinations', { name: 'taken', url: 'https://app.test/x' }],
   ] as const;

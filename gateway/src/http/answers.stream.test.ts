@@ -50,7 +50,7 @@ async function withPlatform(t: TestContext): Promise<Platform> {
     body: {
       platform: 'koywe',
       name: `stream ${port}`,
-      credential: { apiKey: 'a', secret: 'secret-of-the-platform' },
+      credential: { apiKey: 'api-key-1', secret: 'secret-of-the-platform' },
       baseUrl: `https://127.0.0.1:${port}`,
     },
   });

@@ -66,7 +66,7 @@ async function assertFit(t: TestContext, gateway: GatewayProcess): Promise<void>
 
 test('bodies of a gigabyte, announced or not, are cut off early', async (t) => {
   const platform = createServer((request, response) => {
-    if (request.url === '/api/v1/auth/sign-in') response.end('{"token":"t"}');
+    if (request.url === '/api/v1/auth/sign-in') response.end('{"token":"platform-token-1"}');
     else request.on('error', () => undefined).resume();
   });
   const gateway = await withGatewayProcess(t, { declaredHosts: ['127.0.0.1'] });
@@ -84,10 +84,11 @@ test('bodies of a gigabyte, announced or not, are cut off early', async (t) => {
     body: {
       platform: 'koywe',
       name: 'a',
-      credential: { apiKey: 'a', secret: 'b' },
+      credential: { apiKey: 'api-key-1', secret: 'secret-of-the-platform' },
       baseUrl: `https://127.0.0.1:${port}`,
     },
   });
+  assert.equal(made.status, 201, made.text);
   const { prefix } = made.json<{ prefix: string }>();
   const others = await serveOthers(t, gateway);
   const admin = `Authorization: Bearer ${gateway.adminKey}\r\nContent-Type: application/json\r\n`;
@@ -119,13 +120,9 @@ test('bodies of a gigabyte, announced or not, are cut off early', async (t) => {
         taken < TAKEN_BYTES_MAX,
         `${Math.round(taken / MIB)} MiB taken by ${head.slice(0, 20)} ${framing}`,
       );
-      assert.match(
-        await raw.answer().then(
-          ({ status }) => String(status),
-          () => 'closed',
-        ),
-        /^(?:4\d\d|closed)$/,
-      );
+      // The answer, unless the system threw it away with what it had not yet sent.
+      const answer = await raw.answer().catch(() => null);
+      if (answer !== null) assert.match(String(answer.status), /^4\d\d$/, answer.text);
     }
   }
   await assertFit(t, gateway);

