@@ -18,6 +18,7 @@ const program = fileURLToPath(new URL('./node.harness.ts', import.meta.url));
 export function loadChild(options: { file: string; cache: string; errors: number }): Child {
   const { file, cache, errors } = options;
   const child = fork(program, [file, '--wait'], {
+    execArgv: [],
     stdio: ['ignore', 'ignore', errors, 'ipc'],
     env: { ...process.env, NODE_COMPILE_CACHE: cache },
   });

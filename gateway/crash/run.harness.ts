@@ -178,6 +178,7 @@ async function reaped(pids: readonly number[]): Promise<void> {
 
 function startLoad(setup: Setup, { seed, webhooksPerSecond }: CampaignOptions) {
   const child = fork(fileURLToPath(new URL('./load.harness.ts', import.meta.url)), [], {
+    execArgv: [],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
   const result = new Promise<LoadResult>((resolve, reject) => {

@@ -84,11 +84,19 @@ function readEvents(path: string): { readonly results: readonly Result[]; readon
   const results: Result[] = [];
   let ended = false;
   for (const line of text.split('\n').slice(0, -1)) {
-    const value: unknown = JSON.parse(line);
+    const value = parseLine(line);
     if (value === endLine) ended = true;
     else results.push(parseResult(value));
   }
   return { results, ended };
+}
+
+function parseLine(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return null;
+  }
 }
 
 function parseResult(value: unknown): Result {
@@ -103,7 +111,12 @@ function parseResult(value: unknown): Result {
     const details = 'details' in value && typeof value.details === 'string' ? { details: value.details } : {};
     if (state === 'passed' || state === 'failed' || state === 'skipped') return { name, state, ...details };
   }
-  throw new Error('a line of the test reporter is not a result');
+  // A child that inherits the reporter (`fork` hands `execArgv` on) writes over the events of its parent.
+  return {
+    name: 'the file',
+    state: 'failed',
+    details: 'its events were written over: fork with `execArgv: []`',
+  };
 }
 
 /** The output of the file goes with its last failure, once. */

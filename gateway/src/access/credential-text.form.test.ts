@@ -30,7 +30,10 @@ test('the checksum is CRC-32 of what precedes it, in base 62, so that scanners c
   fc.assert(
     fc.property(kind, (name) => {
       const text = newCredentialText(name);
-      const value = [...text.slice(-6)].reduce((sum, digit) => sum * 62 + ALPHABET.indexOf(digit), 0);
+      const value = text
+        .slice(-6)
+        .split('')
+        .reduce((sum, digit) => sum * 62 + ALPHABET.indexOf(digit), 0);
       assert.equal(value, crc32(text.slice(0, -6)));
     }),
     RUNS,

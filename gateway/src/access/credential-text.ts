@@ -11,6 +11,8 @@ export const CREDENTIAL_PREFIXES = Object.freeze({
 
 export type CredentialKind = keyof typeof CREDENTIAL_PREFIXES;
 
+const KINDS: readonly CredentialKind[] = ['test', 'live', 'admin', 'bearer'];
+
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const RANDOM_CHARACTERS = 32; // 190 bits
 const CHECKSUM_CHARACTERS = 6; // CRC-32 in base 62
@@ -30,9 +32,7 @@ export function parseCredentialText(text: string): CredentialKind | null {
   const cut = text.length - RANDOM_CHARACTERS - CHECKSUM_CHARACTERS;
   if (cut <= 0 || !TAIL.test(text.slice(cut))) return null;
   const prefix = text.slice(0, cut);
-  const kind = (Object.keys(CREDENTIAL_PREFIXES) as CredentialKind[]).find(
-    (name) => CREDENTIAL_PREFIXES[name] === prefix,
-  );
+  const kind = KINDS.find((name) => CREDENTIAL_PREFIXES[name] === prefix);
   const head = text.slice(0, -CHECKSUM_CHARACTERS);
   return kind !== undefined && text.endsWith(checksum(head)) ? kind : null;
 }

@@ -24,7 +24,11 @@ interface Window<Item> {
 
 interface Waiting<Item> {
   readonly item: Item;
-  readonly settle: (error: unknown) => void;
+  readonly settle: (failure: Failure | null) => void;
+}
+
+interface Failure {
+  readonly thrown: unknown;
 }
 
 /**
@@ -48,12 +52,12 @@ export function createGather<Item>({ write, windowMs, itemsMax }: GatherOptions<
     window.timer = setTimeout(() => flush(key, window), windowMs);
     const work = write(waiting.map(({ item }) => item))
       .then(
-        () => null,
-        (thrown: unknown) => ({ thrown }),
+        (): Failure | null => null,
+        (thrown: unknown): Failure | null => ({ thrown }),
       )
       .then((failure) => {
         count -= waiting.length;
-        for (const { settle } of waiting) settle(failure?.thrown ?? null);
+        for (const { settle } of waiting) settle(failure);
         underWay.delete(work);
       });
     underWay.add(work);
@@ -64,7 +68,8 @@ export function createGather<Item>({ write, windowMs, itemsMax }: GatherOptions<
       if (count >= itemsMax) return Promise.reject(new Fault('BUSY', { retryAfterSeconds: 1 }));
       count++;
       return new Promise((resolve, reject) => {
-        const settle = (error: unknown): void => (error === null ? resolve() : reject(error));
+        const settle = (failure: Failure | null): void =>
+          failure === null ? resolve() : reject(failure.thrown);
         const window = windows.get(key);
         if (window !== undefined) {
           window.waiting.push({ item, settle });

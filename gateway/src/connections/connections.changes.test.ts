@@ -74,7 +74,10 @@ test('a credential that does not fit, an unknown platform and a taken name are r
   const { environment, connections } = rooms;
   const made = { environment, platform: 'koywe', name: 'koywe', credential: CREDENTIAL };
   const fault = await faultOf(
-    connections.create({ ...made, credential: { apiKey: 'an-api-key', secret: 'a value with spaces' } }, ACTOR),
+    connections.create(
+      { ...made, credential: { apiKey: 'an-api-key', secret: 'a value with spaces' } },
+      ACTOR,
+    ),
     'INVALID_REQUEST',
   );
   assert.deepEqual(

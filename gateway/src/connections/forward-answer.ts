@@ -71,10 +71,10 @@ function recorded({ source, body, finish }: Recorded): AsyncIterableIterator<Uin
   const next = async (): Promise<IteratorResult<Uint8Array>> => {
     for (;;) {
       if (ended !== null) return { done: true, value: undefined };
-      const { done, value } = await body.next();
+      const result: IteratorResult<Uint8Array, unknown> = await body.next();
       const before = held;
-      held = done === true ? null : value;
-      if (done === true) {
+      held = result.done === true ? null : result.value;
+      if (result.done === true) {
         await end({});
         if (before === null) return { done: true, value: undefined };
       }

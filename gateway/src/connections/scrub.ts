@@ -18,7 +18,10 @@ export function createScrubber(needles: readonly Buffer[]): Scrubber {
   return {
     text: (text) => scrubbed(Buffer.from(text), needles).out.toString(),
     async *stream(body) {
-      if (longest === 0) return yield* body;
+      if (longest === 0) {
+        yield* body;
+        return;
+      }
       let rest: Buffer = Buffer.alloc(0);
       let covered = 0;
       for await (const chunk of body) {

@@ -36,7 +36,10 @@ test('a node killed while it holds claims: another delivers them when the lease 
   const rooms = await withRooms(t, { limits: { deliveryLeaseMs: 2_000, deliveryTimeoutMs: 1_000 } });
   await rooms.destination(receiver.url);
   const events = await Promise.all(Array.from({ length: 10 }, () => rooms.receive()));
-  const child = fork(new URL('./node.child.fixture.ts', import.meta.url), { stdio: 'ignore' });
+  const child = fork(new URL('./node.child.fixture.ts', import.meta.url), {
+    execArgv: [], // not the reporter of this file, which would write over its events
+    stdio: 'ignore',
+  });
   t.after(() => child.kill('SIGKILL'));
   child.send({ ...rooms.settings });
   await receiver.has(events.length);

@@ -166,10 +166,10 @@ test('a slow receiver slows the platform down: nothing piles up here', async (t)
   const piece = Buffer.alloc(64 * 1024, 120);
   let written = 0;
   // Until the whole call is over its time limit: every buffer on the way is full, and no write is taken any more.
-  let isOver = false;
-  response.on('close', () => (isOver = true)).on('error', () => undefined);
+  const state = { isOver: false };
+  response.on('close', () => (state.isOver = true)).on('error', () => undefined);
   const ended = once(response, 'close');
-  while (written < 256 && !isOver) {
+  while (written < 256 && !state.isOver) {
     written += 1;
     if (!response.write(piece)) await Promise.race([once(response, 'drain').catch(() => undefined), ended]);
   }

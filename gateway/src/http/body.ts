@@ -84,14 +84,14 @@ export async function* streamBody(request: IncomingMessage, bytesMax: number): A
   if (signal.aborted) onFailed();
   signal.addEventListener('abort', onFailed);
   // Ended by its reader, the request must not be destroyed: its socket carries the answer.
-  const iterator = request.iterator({ destroyOnReturn: false });
+  const iterator: AsyncIterator<unknown> = request.iterator({ destroyOnReturn: false });
   let bytes = 0;
   try {
     for (;;) {
       const next = iterator.next().catch(() => Promise.reject(new Fault('LENGTH_MISMATCH')));
-      const { done, value } = await Promise.race([next, failed.promise]);
-      if (done === true) return;
-      const chunk: unknown = value;
+      const step: IteratorResult<unknown, unknown> = await Promise.race([next, failed.promise]);
+      if (step.done === true) return;
+      const chunk = step.value;
       if (!(chunk instanceof Uint8Array)) throw new Fault('INTERNAL');
       bytes += chunk.length;
       if (bytes > bytesMax) throw tooLarge(bytesMax);

@@ -57,20 +57,18 @@ export async function withListener(t: Cleanup, options: TestListenerOptions = {}
   return { url: `https://127.0.0.1:${port}`, ca: authority.cert, stop };
 }
 
-/** A room that fails whatever is asked of it, with a text that must reach no answer. */
-export function missing<Room extends object>(name: string): Room {
+/** A room that fails whatever is asked of it, with a text that must reach no answer; but for the parts that are given. */
+export function missing<Room extends object>(name: string, parts: Partial<Room> = {}): Room {
   const fail = (): never => {
     throw new Error(`select secret from ${name} at /srv/gateway/${name}.ts`);
   };
+  const failing: unknown = new Proxy(fail, { get: () => fail });
   return new Proxy<Room>(Object.create(null), {
-    get: () => new Proxy(fail, { get: () => fail }),
+    get: (_, part): unknown => (Reflect.has(parts, part) ? Reflect.get(parts, part) : failing),
   });
 }
 
 /** A room with what is given, failing otherwise. */
 export function roomWith<Room extends object>(parts: Partial<Room>): Room {
-  const rest = missing<Room>('room');
-  return new Proxy<Room>(rest, {
-    get: (_, name) => Reflect.get(Reflect.has(parts, name) ? parts : rest, name),
-  });
+  return missing<Room>('room', parts);
 }

@@ -35,10 +35,10 @@ async function makeEndpoint(t: TestContext, gateway: GatewayProcess): Promise<st
 async function serveOthers(t: TestContext, gateway: GatewayProcess) {
   const call = withClient(t, gateway);
   const path = await makeEndpoint(t, gateway);
-  let isOver = false;
+  const state = { isOver: false };
   const run = async (): Promise<number> => {
     let count = 0;
-    for (; !isOver; count += 3) {
+    for (; !state.isOver; count += 3) {
       assert.equal((await call({ path: '/readyz' })).status, 200);
       assert.equal((await call({ path: '/admin/v1/keys', key: gateway.adminKey })).status, 200);
       const hook = await call({ method: 'POST', path, body: '{"id":"1"}' });
@@ -51,7 +51,7 @@ async function serveOthers(t: TestContext, gateway: GatewayProcess) {
   return {
     path,
     stop(): Promise<number> {
-      isOver = true;
+      state.isOver = true;
       return running;
     },
   };
@@ -109,9 +109,9 @@ test('bodies of a gigabyte, announced or not, are cut off early', async (t) => {
       raw.send(`${head}Host: gateway\r\n${framing}\r\n\r\n`);
       const sent = framing.startsWith('C') ? piece : chunk;
       let taken = 0;
-      let isClosed = false;
-      void raw.closed.then(() => (isClosed = true));
-      while (!isClosed && taken < GIB) {
+      const state = { isClosed: false };
+      void raw.closed.then(() => (state.isClosed = true));
+      while (!state.isClosed && taken < GIB) {
         taken += sent.length;
         if (!raw.socket.write(sent))
           await Promise.race([once(raw.socket, 'drain').catch(() => undefined), raw.closed]);
@@ -150,12 +150,12 @@ test('floods of headers: 431, whatever their shape', async (t) => {
     const endless = await withRaw(t, gateway);
     const line = Buffer.from('X-A: a\r\n'.repeat(1_000));
     endless.send('GET /livez HTTP/1.1\r\nHost: gateway\r\n');
-    let isClosed = false;
-    void endless.closed.then(() => (isClosed = true));
-    for (let taken = 0; !isClosed && taken < GIB; taken += line.length)
+    const state = { isClosed: false };
+    void endless.closed.then(() => (state.isClosed = true));
+    for (let taken = 0; !state.isClosed && taken < GIB; taken += line.length)
       if (!endless.socket.write(line))
         await Promise.race([once(endless.socket, 'drain').catch(() => undefined), endless.closed]);
-    assert.ok(isClosed);
+    assert.ok(state.isClosed);
     const target = await withRaw(t, gateway);
     target.send(`GET /${'a'.repeat(17 * 1024)} HTTP/1.1\r\nHost: gateway\r\n\r\n`);
     assertProblem(await target.answer(), 'HEADERS_TOO_LARGE');

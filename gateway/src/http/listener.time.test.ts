@@ -83,7 +83,7 @@ test('an idle connection is closed, and good requests are answered all the while
   const idle = await withRaw(t, listener);
   idle.send('GET /livez HTTP/1.1\r\nHost: gateway\r\n\r\n');
   assert.equal((await idle.answer()).status, 200);
-  let isClosed = false;
-  void idle.closed.then(() => (isClosed = true));
-  while (!isClosed) assert.equal((await call({ path: '/livez' })).status, 200);
+  const state = { isClosed: false };
+  void idle.closed.then(() => (state.isClosed = true));
+  while (!state.isClosed) assert.equal((await call({ path: '/livez' })).status, 200);
 });

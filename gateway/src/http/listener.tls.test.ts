@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { type AddressInfo, connect as connectPlain, createServer } from 'node:net';
+import { type AddressInfo, connect as connectPlain, createServer, type Socket } from 'node:net';
 import { after, test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
@@ -75,7 +75,7 @@ test('Q14 a TLS 1.2 session is not renegotiated', async (t) => {
 
 test('Q14 a handshake that arrives byte by byte is one all the same', async (t) => {
   const upstream = connectPlain({ port, host: '127.0.0.1', noDelay: true });
-  const proxy = createServer(async (downstream) => {
+  const trickle = async (downstream: Socket): Promise<void> => {
     upstream.pipe(downstream).on('error', () => undefined);
     for await (const bytes of downstream as AsyncIterable<Buffer>) {
       for (const byte of bytes.subarray(0, 20)) {
@@ -84,7 +84,8 @@ test('Q14 a handshake that arrives byte by byte is one all the same', async (t) 
       }
       upstream.write(bytes.subarray(20));
     }
-  });
+  };
+  const proxy = createServer((downstream) => void trickle(downstream).catch(() => undefined));
   proxy.listen(0, '127.0.0.1');
   await once(proxy, 'listening');
   t.after(() => (upstream.destroy(), proxy.close()));

@@ -2,7 +2,7 @@
 import { constants } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { type Clock, Fault, type Limits, newId } from '#base';
 import { awaitInvitation, failBody, hasBody } from './body.ts';
 import { createExchanges } from './exchanges.ts';
@@ -107,8 +107,9 @@ export function createListener(options: ListenerOptions): Listener {
       server.listen({ host, port, backlog: 1_024 }, resolve);
       await promise;
       server.off('error', reject);
-      const { address, port: chosen } = server.address() as AddressInfo;
-      return { host: address, port: chosen };
+      const address = server.address();
+      if (address === null || typeof address === 'string') throw new TypeError('the listener has no port');
+      return { host: address.address, port: address.port };
     },
     async stop() {
       isStopping = true;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { FAULTS, type FaultCode } from '#base';
 import { STREAM_OPERATIONS } from './openapi-streams.ts';
 import type { Route, Surface } from './route.ts';
-import { allRoutes, type RouteRooms } from './routes.ts';
+import { allRoutes } from './routes.ts';
 
 const SECURITY: Readonly<Record<Surface, readonly object[]>> = Object.freeze({
   public: [],
@@ -85,14 +85,15 @@ export function openApiDocument({
 
 /** The routes for what they say about themselves: nothing behind them is there to be called. */
 function describedRoutes(pageItemsMax: number): readonly Route[] {
-  const rooms: Omit<RouteRooms, 'pageItemsMax'> = {
-    access: Object.create(null),
-    audit: Object.create(null),
-    connections: Object.create(null),
-    ingest: Object.create(null),
-    delivery: Object.create(null),
-  };
-  return allRoutes({ ...rooms, pageItemsMax });
+  const none = z.custom<never>(() => true).parse({});
+  return allRoutes({
+    access: none,
+    audit: none,
+    connections: none,
+    ingest: none,
+    delivery: none,
+    pageItemsMax,
+  });
 }
 
 function operationOf(route: Route, schemas: Record<string, object>): object {
@@ -144,13 +145,11 @@ function parametersOf(
   shape: (schema: z.ZodType, io: 'input') => object,
 ): object[] {
   if (!(schema instanceof z.ZodObject)) return [];
-  const fields: [string, z.ZodType][] = Object.entries(schema.shape);
-  return fields.map(([name, field]) => ({
-    name,
-    in: place,
-    required: place === 'path' || !field.safeParse(undefined).success,
-    schema: shape(field, 'input'),
-  }));
+  return Object.entries<unknown>(schema.shape).flatMap(([name, field]) => {
+    if (!(field instanceof z.ZodType)) return [];
+    const required = place === 'path' || !field.safeParse(undefined).success;
+    return [{ name, in: place, required, schema: shape(field, 'input') }];
+  });
 }
 
 /** The JSON schema of a shape; those with a name of their own go among the components. */

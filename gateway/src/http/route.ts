@@ -56,8 +56,9 @@ export interface Route {
   readonly run: (call: Call<unknown, unknown, unknown>) => Promise<unknown>;
 }
 
-const nothing = z.strictObject({});
+type Nothing = z.ZodType<object>;
 const FIELDS_MAX = 20;
+const UNKNOWN_FIELDS = 'has fields that are not known here';
 
 /**
  * Declares a route. Input is parsed before `handle` sees it and the answer on its way out, so that a field nobody
@@ -65,14 +66,14 @@ const FIELDS_MAX = 20;
  */
 export function route<
   Answer extends z.ZodType,
-  Params extends z.ZodType = typeof nothing,
-  Query extends z.ZodType = typeof nothing,
-  Body extends z.ZodType = typeof nothing,
+  Params extends z.ZodType = Nothing,
+  Query extends z.ZodType = Nothing,
+  Body extends z.ZodType = Nothing,
 >(options: RouteOptions<Params, Query, Body, Answer>): Route {
   const { method, path, surface, summary, status, faults } = options;
-  const params: z.ZodType = options.params ?? nothing;
-  const query: z.ZodType = options.query ?? nothing;
-  const body: z.ZodType = options.body ?? nothing;
+  const params = reader(options.params, 'path');
+  const query = reader(options.query, 'query');
+  const body = reader(options.body, 'body');
   return Object.freeze({
     method,
     path,
@@ -88,9 +89,9 @@ export function route<
     },
     run: async (call: Call<unknown, unknown, unknown>) => {
       const answer = await options.handle({
-        params: parse(params, call.params, 'path') as z.output<Params>,
-        query: parse(query, call.query, 'query') as z.output<Query>,
-        body: parse(body, call.body, 'body') as z.output<Body>,
+        params: params(call.params),
+        query: query(call.query),
+        body: body(call.body),
         principal: call.principal,
         actor: call.actor,
       });
@@ -99,15 +100,30 @@ export function route<
   });
 }
 
-function parse(schema: z.ZodType, input: unknown, place: string): unknown {
-  const result = schema.safeParse(input);
-  if (result.success) return result.data;
-  const fields = result.error.issues.slice(0, FIELDS_MAX).map((issue) => ({
+/** Reads one part of the input by its shape, or as nothing where none is declared. */
+function reader<Schema extends z.ZodType>(
+  schema: Schema | undefined,
+  place: string,
+): (input: unknown) => z.output<Schema> {
+  const nothing = z.custom<z.output<Schema>>(isEmpty, { error: UNKNOWN_FIELDS });
+  return (input) => {
+    const result = schema === undefined ? nothing.safeParse(input) : schema.safeParse(input);
+    if (result.success) return result.data;
+    throw invalid(result.error, place);
+  };
+}
+
+function isEmpty(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Object.keys(value).length === 0;
+}
+
+function invalid(error: z.ZodError, place: string): Fault {
+  const fields = error.issues.slice(0, FIELDS_MAX).map((issue) => ({
     path: [place, ...issue.path.filter((_, at) => !isNameOfSender(issue, at)).map(String)].join('.'),
     // Messages of the schemas are ours and name no value; unknown fields are named by the sender, so they are cut.
-    problem: issue.code === 'unrecognized_keys' ? 'has fields that are not known here' : issue.message,
+    problem: issue.code === 'unrecognized_keys' ? UNKNOWN_FIELDS : issue.message,
   }));
-  throw new Fault('INVALID_REQUEST', { fields });
+  return new Fault('INVALID_REQUEST', { fields });
 }
 
 /** The name of a record's entry is the sender's text, unlike that of a field we declare. */

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import Fastify, { type FastifyInstance } from 'fastify';
+import Fastify, { type FastifyError, type FastifyInstance } from 'fastify';
 import type { Access } from '#access';
 import type { Audit } from '#audit';
 import { type Clock, Fault, type Limits, type Log, toFault } from '#base';
@@ -155,12 +155,13 @@ function noteFault(
 }
 
 function asFault(thrown: unknown): Fault {
-  if (thrown instanceof Fault) return thrown;
-  const { code, statusCode } = Object(thrown) as { code?: unknown; statusCode?: unknown };
+  if (thrown instanceof Fault || !isFastifyError(thrown)) return toFault(thrown);
   // Fastify's own refusals of a request that it could not parse.
-  if (typeof code !== 'string' || !code.startsWith('FST_')) return toFault(thrown);
+  const { statusCode = 500 } = thrown;
   if (statusCode === 415) return new Fault('UNSUPPORTED_MEDIA_TYPE', { cause: thrown });
-  if (typeof statusCode === 'number' && statusCode < 500)
-    return new Fault('INVALID_REQUEST', { cause: thrown });
-  return toFault(thrown);
+  return statusCode < 500 ? new Fault('INVALID_REQUEST', { cause: thrown }) : toFault(thrown);
+}
+
+function isFastifyError(thrown: unknown): thrown is FastifyError {
+  return thrown instanceof Error && 'code' in thrown && String(thrown.code).startsWith('FST_');
 }

@@ -32,6 +32,7 @@ const said = z.object({
 /** For tests: starts a process that waits until it is told to begin. */
 export async function startChild(): Promise<{ begin(task: ChildTask): Promise<ChildResult> }> {
   const child: ChildProcess = fork(new URL('./child.fixture.ts', import.meta.url), {
+    execArgv: [],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
   await once(child, 'message');

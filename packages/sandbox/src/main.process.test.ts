@@ -34,7 +34,7 @@ async function status(url: string, path: string): Promise<number> {
 async function forked(
   message: object,
 ): Promise<{ child: ChildProcess; first: Promise<unknown[]>; errors: () => string }> {
-  const child = fork(program, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+  const child = fork(program, { execArgv: [], stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
   let text = '';
   child.stderr?.on('data', (chunk: Buffer) => {
     text += chunk.toString();
