@@ -71,7 +71,8 @@ test('every error code, limit and variable of the gateway that our documents nam
   const isKnown = (word: string): boolean => {
     if (/^SALLYPORT_|^DATABASE_/.test(word))
       return variables.has(word) || word === FILE_VARIABLE || OF_TESTS.has(word) || codes.has(word);
-    if (/^[A-Z]+(?:_[A-Z]+)+$/.test(word)) return codes.has(word) || word.startsWith('SDK_');
+    if (/^[A-Z]+(?:_[A-Z]+)+$/.test(word))
+      return codes.has(word) || OF_TERMINALS.has(word) || word.startsWith('SDK_');
     return Object.hasOwn(LIMITS, word);
   };
   none(
@@ -144,6 +145,8 @@ test('a document that is out of step is found', () => {
 });
 
 /** Variables that tests read, and not the gateway. */
+/** Variables that terminals and their programs share. https://no-color.org */
+const OF_TERMINALS: ReadonlySet<string> = new Set(['NO_COLOR']);
 const OF_TESTS: ReadonlySet<string> = new Set(['SALLYPORT_VECTORS', 'SALLYPORT_KEY']);
 const NAMES = /(?<![\w.$/-])(?:[A-Z]+(?:_[A-Z]+)+|[a-z]+(?:[A-Z][a-z]+)+(?:Max|Ms|Seconds))(?![\w*/])/g;
 
