@@ -22,9 +22,12 @@ const TAKEN_BYTES_MAX = 24 * MIB;
 const IDLE = 10_000;
 const IDLE_TLS = 300;
 
+let endpoints = 0;
+
 /** An endpoint of the gateway; its path. */
 async function makeEndpoint(t: TestContext, gateway: GatewayProcess): Promise<string> {
-  const body = { platform: 'koywe', name: 'koywe', secret: canary('webhookSecret') };
+  endpoints += 1;
+  const body = { platform: 'koywe', name: `koywe ${endpoints}`, secret: canary('webhookSecret') };
   const call = { method: 'POST', path: '/admin/v1/endpoints', key: gateway.adminKey, body } as const;
   const made = await withClient(t, gateway)(call);
   assert.equal(made.status, 201, made.text);
@@ -164,40 +167,32 @@ test('floods of headers: 431, whatever their shape', async (t) => {
   assert.ok((await others.stop()) > 0);
 });
 
-test(`${IDLE} idle connections: others are served, the silent are closed, and no memory stays with them`, async (t) => {
-  const gateway = await withGatewayProcess(t, { limits: { handshakeTimeoutMs: 9_000 } });
-  const call = withClient(t, gateway);
-  assert.equal((await call({ path: '/livez' })).status, 200);
+test(`${IDLE} idle connections at once: others are served, and memory stays within its limit`, async (t) => {
+  // Long enough for a busy machine; that the silent are closed in time is shown in listener.time.test.ts.
+  const gateway = await withGatewayProcess(t, { limits: { handshakeTimeoutMs: 60_000 } });
   const port = Number(new URL(gateway.url).port);
   const silent: Socket[] = [];
   t.after(() => silent.forEach((socket) => socket.destroy()));
-  let closed = 0;
-  let most = 0;
-  const allClosed = Promise.withResolvers<void>();
+  const state = { closed: 0 };
   while (silent.length < IDLE) {
     const some = Array.from({ length: 250 }, () => connect({ port, host: '127.0.0.1' }));
-    for (const socket of some) {
+    for (const socket of some)
       socket
         .on('error', () => undefined)
-        .on('close', () => {
-          closed += 1;
-          if (closed === IDLE) allClosed.resolve();
-        });
-      socket.resume();
-    }
+        .on('close', () => (state.closed += 1))
+        .resume();
     silent.push(...some);
     await Promise.all(some.map((socket) => once(socket, 'connect')));
-    most = Math.max(most, silent.length - closed);
   }
   const secure = await Promise.all(Array.from({ length: IDLE_TLS }, () => withRaw(t, gateway)));
-  most = Math.max(most, silent.length - closed);
-  assert.equal(most, IDLE, 'all of them at once');
   const others = await serveOthers(t, gateway);
   await assertFit(t, gateway);
-  await allClosed.promise;
-  for (const { socket } of secure) socket.destroy();
-  await assertFit(t, gateway);
+  assert.equal(state.closed, 0, 'all of them at once');
   assert.ok((await others.stop()) > 0);
+  for (const socket of [...silent, ...secure.map((raw) => raw.socket)]) socket.destroy();
+  const afterwards = await serveOthers(t, gateway);
+  await assertFit(t, gateway);
+  assert.ok((await afterwards.stop()) > 0);
 });
 
 test('more than connectionsMax are closed at once, and the others go on', async (t) => {
