@@ -257,7 +257,7 @@ const examples: Readonly<Record<string, readonly Example[]>> = {
     { files: { 'cli/src/utils/a.ts': '' }, found: ['cli/src/utils:0 says nothing'] },
   ],
   'machine-paths': [
-    { files: { 'docs/a.md': 'see /usr/lib and https://host/home/page and ./work/here' }, found: [] },
+    { files: { 'docs/a.md': 'see /usr/lib and https://host/home/page and ./some/here' }, found: [] },
     { files: { 'docs/a.md': `x\ncd ${root}` }, found: [`docs/a.md:2 ${root} is a path`] },
   ],
   tests: [
