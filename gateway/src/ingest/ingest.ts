@@ -1,6 +1,6 @@
 // node:crypto here: the SHA-256 digest of a body, by which the log vouches for it.
 import { hash } from 'node:crypto';
-import { verify } from '@sallyport/schemes';
+import { type Accepted, verify } from '@sallyport/schemes';
 import {
   type Actor,
   type AuditPort,
@@ -99,6 +99,13 @@ const TYPE_CHARACTERS_MAX = 100;
 const CONTENT_TYPE_CHARACTERS_MAX = 200;
 const PARTITIONS_EVERY_MS = 6 * 3_600_000;
 
+interface Verified {
+  readonly target: EndpointInUse;
+  readonly webhook: Webhook;
+  readonly verdict: Accepted;
+  readonly receivedAtMs: number;
+}
+
 /** Makes the ingest room. */
 export function createIngest(ports: IngestPorts): Ingest {
   const { store, keyring, audit, clock, log } = ports;
@@ -113,6 +120,44 @@ export function createIngest(ports: IngestPorts): Ingest {
     if (target.state === 'paused')
       throw new Fault('ENDPOINT_PAUSED', { retryAfterSeconds: PAUSE_RETRY_SECONDS });
     return target;
+  };
+
+  const refuse = async (
+    target: EndpointInUse,
+    refusal: { reason: string; address: string },
+  ): Promise<never> => {
+    await refusals.record({ environment: target.environment, endpoint: target.id, ...refusal });
+    throw new Fault('WEBHOOK_REFUSED');
+  };
+
+  const take = (target: EndpointInUse, webhook: Webhook): Promise<Stored> => {
+    const { rawHeaders, body, address } = webhook;
+    const { platform, secrets } = target;
+    const nowMs = clock.now();
+    const verdict = verify({ scheme: platform.scheme, secrets, rawHeaders, body, nowMs });
+    if (!verdict.ok) return refuse(target, { reason: verdict.reason, address });
+    return keep({ target, webhook, verdict, receivedAtMs: nowMs });
+  };
+
+  const keep = async ({ target, webhook, verdict, receivedAtMs }: Verified): Promise<Stored> => {
+    const { environment, platform } = target;
+    const { endpoint, rawHeaders, body } = webhook;
+    const id = newId('event', clock);
+    const sealer = await keyring.sealer(environment, 'events');
+    return commits.add({
+      environment,
+      endpoint,
+      id,
+      duplicateKey: verdict.duplicateKey,
+      platform: platform.name,
+      type: typeOf(body, target),
+      platformEvent: verdict.eventId,
+      receivedAtMs,
+      bytes: body.length,
+      digest: hash('sha256', body, 'buffer'),
+      contentType: contentTypeOf(rawHeaders),
+      sealedBody: sealer.seal({ record: id, field: 'body' }, body),
+    });
   };
 
   const read = async (
@@ -154,32 +199,8 @@ export function createIngest(ports: IngestPorts): Ingest {
       await open(endpoint);
     },
 
-    async receive({ endpoint, rawHeaders, body, address }) {
-      const target = await open(endpoint);
-      const { environment, platform, secrets } = target;
-      const receivedAtMs = clock.now();
-      const verdict = verify({ scheme: platform.scheme, secrets, rawHeaders, body, nowMs: receivedAtMs });
-      if (!verdict.ok) {
-        await refusals.record({ environment, endpoint, reason: verdict.reason, address });
-        throw new Fault('WEBHOOK_REFUSED');
-      }
-      const id = newId('event', clock);
-      const sealer = await keyring.sealer(environment, 'events');
-      return commits.add({
-        environment,
-        endpoint,
-        id,
-        duplicateKey: verdict.duplicateKey,
-        platform: platform.name,
-        type: typeOf(body, target),
-        platformEvent: verdict.eventId,
-        receivedAtMs,
-        bytes: body.length,
-        digest: hash('sha256', body, 'buffer'),
-        contentType: contentTypeOf(rawHeaders),
-        sealedBody: sealer.seal({ record: id, field: 'body' }, body),
-      });
-    },
+    // Not async, and so below: a frame that waits keeps its arguments, and a refusal may wait long for its entry.
+    receive: (webhook) => open(webhook.endpoint).then((target) => take(target, webhook)),
 
     events: {
       async list({ environment, after, limit, endpoint, type }) {
