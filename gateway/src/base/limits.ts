@@ -123,6 +123,12 @@ const rows = {
   // access
   keyCacheItemsMax: row(100_000, 100, 10_000_000, 'keys remembered by a node'),
   keyCacheMs: row(500, 0, 900, 'a remembered key is trusted; then the database is asked again'),
+  changesSilentMs: row(
+    900,
+    200,
+    950,
+    'what is remembered is trusted while the change feed was heard within this time; then the database is asked',
+  ),
   bearerLifeSeconds: row(3_600, 60, 86_400, 'the life of a bearer token'),
 
   // store

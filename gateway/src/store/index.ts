@@ -1,4 +1,5 @@
 export { type Batcher, type BatcherOptions, type BatchResult, createBatcher } from './batcher.ts';
+export { type Changes, EVERYTHING } from './changes.ts';
 export { type Embedded, removeEmbedded, startEmbedded } from './embedded/embedded.ts';
 export { claim } from './embedded/ownership.ts';
 export { outcomeUnknown, sqlStateOf } from './failure.ts';

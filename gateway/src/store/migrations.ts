@@ -1,4 +1,4 @@
-import { RUNTIME_ROLE, SYSTEM_ROLE } from './isolation.ts';
+import { isolated, RUNTIME_ROLE, SYSTEM_ROLE } from './isolation.ts';
 import type { Migration } from './migrate.ts';
 
 /** The migrations of the store: numbers 1 to 9. The table of applied migrations itself is made before the first. */
@@ -8,6 +8,24 @@ export const storeMigrations: readonly Migration[] = Object.freeze([
     name: 'roles see which migrations are applied',
     sql: `
       grant select on schema_migrations to ${RUNTIME_ROLE}, ${SYSTEM_ROLE};
+    `,
+  },
+  {
+    number: 2,
+    name: 'change feed',
+    sql: `
+      create sequence changes_version;
+      create table changes (
+        environment_id text not null,
+        version bigint not null,
+        subject text not null,
+        primary key (environment_id, version)
+      );
+      create unique index changes_version_index on changes (version);
+      ${isolated('changes', { system: true })}
+      grant insert on changes to ${RUNTIME_ROLE};
+      grant select, delete on changes to ${SYSTEM_ROLE};
+      grant usage on sequence changes_version to ${RUNTIME_ROLE};
     `,
   },
 ]);

@@ -1,4 +1,5 @@
 import type { Clock, EnvironmentId, Limits, Log, Secret, Transaction } from '#base';
+import { type Changes, createChanges } from './changes.ts';
 import { parseAddress } from './connection.ts';
 import { isRepeatable } from './failure.ts';
 import { createListener } from './listener.ts';
@@ -27,6 +28,8 @@ export interface Store {
   withLock<T>(name: string, work: (lock: HeldLock) => Promise<T>): Promise<T | null>;
   /** Hears a channel until the function given back is called. Notices are lost in silence now and then: poll as well. */
   listen(channel: string, onNotice: (payload: string) => void): () => void;
+  /** What nodes remember and must forget. */
+  readonly changes: Changes;
   /** The version of the schema, and how long one statement took. Throws `STORE_UNAVAILABLE`. */
   health(): Promise<{ version: number; latencyMs: number }>;
   /** The numbers of the migrations applied. */
@@ -59,6 +62,7 @@ export async function createStore(options: {
     throw error;
   }
   const listener = createListener({ address, limits, log });
+  const changes = createChanges({ address, limits, log, clock });
 
   async function run<T>(
     scope: Scope,
@@ -79,6 +83,7 @@ export async function createStore(options: {
     system: (work, { repeatable = false } = {}) => run('system', work, repeatable),
     withLock: (name, work) => withAdvisoryLock({ address, limits, name, work }),
     listen: listener.listen,
+    changes,
     async health() {
       const start = clock.monotonic();
       const version = await run('system', (tx) => tx.row(schemaVersion, []), false);
@@ -86,7 +91,7 @@ export async function createStore(options: {
     },
     applied: () => run('system', (tx) => tx.rows(appliedMigrations, []), false),
     async close() {
-      await listener.close();
+      await Promise.all([listener.close(), changes.close()]);
       await pool.close();
     },
   };
