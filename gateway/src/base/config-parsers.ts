@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
+import { parseRange, printRange } from './address-ranges.ts';
 import { Secret } from './secret.ts';
 
 /** A value as it was found: one text, or the items of a list in the file. */
@@ -78,12 +79,10 @@ export const hosts: Parser<readonly string[]> = list('hosts, each with or withou
 
 /** Address ranges in CIDR notation; an address alone is a range of one. */
 export const ranges: Parser<readonly string[]> = list('address ranges (CIDR)', (item) => {
-  const [, address = '', length] = /^([0-9A-Fa-f:.]+)(?:\/(\d{1,3}))?$/.exec(item) ?? [];
-  const bits = isIP(address) === 4 ? 32 : isIP(address) === 6 ? 128 : 0;
-  const isRange = bits > 0 && (length === undefined || Number(length) <= bits);
-  return isRange
-    ? good(`${address}/${length ?? bits}`)
-    : bad('must be address ranges such as 10.0.0.0/8 or fd00::/8');
+  const range = parseRange(item);
+  return range === null
+    ? bad('must be an address, or a network such as 10.0.0.0/8 or fd00::/8 with no bit set behind its length')
+    : good(printRange(range));
 });
 
 /** The address of a Postgres database, which holds a password. */

@@ -1,3 +1,11 @@
+export {
+  canonicalAddress,
+  countingAddress,
+  isCanonicalAddress,
+  isInNetwork,
+  parseAddress,
+} from './address.ts';
+export { type AddressRanges, createRanges, isAddressRange, parseNetwork } from './address-ranges.ts';
 export * from './bytes.ts';
 export { type Clock, isoTime, systemClock } from './clock.ts';
 export {

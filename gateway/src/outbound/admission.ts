@@ -1,8 +1,7 @@
 import { networkInterfaces } from 'node:os';
-import { Fault } from '#base';
-import { parseAddress } from './address.ts';
+import { Fault, isInNetwork, parseAddress } from '#base';
 import { type Origin, parseOrigin } from './origin.ts';
-import { isInNetwork, METADATA_HOSTS, rangeOf } from './ranges.ts';
+import { METADATA_HOSTS, rangeOf } from './ranges.ts';
 
 /** An address and port that somebody listens on. */
 export interface ListenerAddress {
@@ -80,7 +79,7 @@ function interfaceAddresses(): string[] {
 }
 
 function isLoopback(bytes: Uint8Array): boolean {
-  return LOOPBACKS.some((network) => network.bytes.length === bytes.length && isInNetwork(bytes, network));
+  return LOOPBACKS.some((network) => isInNetwork(bytes, network));
 }
 
 function sameBytes(left: Uint8Array | null, right: Uint8Array): boolean {

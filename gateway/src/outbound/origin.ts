@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { isCanonicalAddress } from './address.ts';
+import { isCanonicalAddress } from '#base';
 
 /** Where a call goes, taken apart. */
 export interface Origin {

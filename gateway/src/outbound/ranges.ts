@@ -1,4 +1,4 @@
-import { parseAddress } from './address.ts';
+import { isInNetwork, parseNetwork } from '#base';
 
 /** A range of addresses that is not called, or only when its host is declared. */
 export interface Range {
@@ -90,27 +90,15 @@ export const METADATA_HOSTS: ReadonlySet<string> = new Set([
 ]);
 
 const networks = RANGES.map((range) => {
-  const [text = '', bits = ''] = range.cidr.split('/');
-  const bytes = parseAddress(text);
-  if (bytes === null) throw new TypeError(`not a range: ${range.cidr}`);
-  return { range, bytes, bits: Number(bits) };
+  const network = parseNetwork(range.cidr);
+  if (network === null) throw new TypeError(`not a range: ${range.cidr}`);
+  return { range, network };
 });
 
 /** The refused range that holds an address given as bytes, or `null` when it may be called. */
 export function rangeOf(address: Uint8Array): Range | null {
-  for (const network of networks) {
-    if (network.bytes.length === address.length && isInNetwork(address, network)) return network.range;
-  }
+  for (const { range, network } of networks) if (isInNetwork(address, network)) return range;
   return null;
-}
-
-/** Whether the first `bits` bits of two addresses of one family are equal. */
-export function isInNetwork(address: Uint8Array, network: { bytes: Uint8Array; bits: number }): boolean {
-  for (let index = 0, left = network.bits; left > 0; index += 1, left -= 8) {
-    const mask = left >= 8 ? 0xff : (0xff00 >> left) & 0xff;
-    if ((((address[index] ?? 0) ^ (network.bytes[index] ?? 0)) & mask) !== 0) return false;
-  }
-  return true;
 }
 
 function row(cidr: string, name: string, source: string): Range {
