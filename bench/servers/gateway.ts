@@ -9,6 +9,7 @@ import {
   openSecretText,
   Secret,
   SYSTEM,
+  scopesOf,
   silentLog,
   systemClock,
 } from '../../gateway/src/main.ts';
@@ -56,8 +57,14 @@ serve(
       { organization, name: 'bench', kind: 'development', region: 'local' },
       SYSTEM,
     );
-    const administration = await access.createKey({ environment, kind: 'admin', name: 'admin' }, SYSTEM);
-    const runtime = await access.createKey({ environment, kind: 'test', name: 'application' }, SYSTEM);
+    const administration = await access.keys.create(
+      { environment, kind: 'admin', name: 'admin', scopes: scopesOf('admin') },
+      SYSTEM,
+    );
+    const runtime = await access.keys.create(
+      { environment, kind: 'test', name: 'application', scopes: scopesOf('test') },
+      SYSTEM,
+    );
     const { port } = await gateway.start();
     const admin = (path: string, body: object): Promise<{ path: string; prefix: string }> =>
       post({ port, ca, path: `/admin/v1${path}`, key: openSecretText(administration.secret), body });

@@ -14,7 +14,7 @@ import {
   systemClock,
 } from '#base';
 import { type ClientAnswer, type ClientCall, withClient } from '#test/client';
-import { allMigrations, createGateway, migrate, startEmbedded } from '../src/main.ts';
+import { allMigrations, createGateway, migrate, scopesOf, startEmbedded } from '../src/main.ts';
 import { type Receiver, startReceiver } from './receiver.ts';
 
 /** An environment of the campaign. */
@@ -93,7 +93,10 @@ export async function setUp(database: 'embedded' | Secret): Promise<Setup> {
       { organization, name, kind: 'development', region: 'local' },
       SYSTEM,
     );
-    const { secret: key } = await access.createKey({ environment, kind: 'admin', name }, SYSTEM);
+    const { secret: key } = await access.keys.create(
+      { environment, kind: 'admin', name, scopes: scopesOf('admin') },
+      SYSTEM,
+    );
     const adminKey = openSecretText(key);
     const secret = `a-secret-of-the-campaign-${at}`;
     const post = (path: string, body: object) => call({ method: 'POST', path, key: adminKey, body });

@@ -20,6 +20,7 @@ import { createOutbound } from '#outbound';
 import { createStore, type Store } from '#store';
 import { allMigrations } from './migrations.ts';
 
+export { SCOPES, type Scope, scopesOf } from '#access';
 export * from '#base';
 export type { Environment, EnvironmentKind } from '#environments';
 export { openFileKeyManager } from '#keyring';
@@ -128,6 +129,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
         const address = await http.start();
         own = [{ address: address.host, port: address.port }];
         delivery.start();
+        access.start();
         sweep = repeat({
           name: 'access.sweep',
           everyMs: SWEEP_EVERY_MS,

@@ -160,6 +160,8 @@ test('P2 L3 the roles of the gateway have the rights that the migrations name, a
       }
     }
   }
+  for (const [, right, table, role] of sql.matchAll(/revoke ([a-z]+) on ([a-z_]+) from ([a-z_]+);/g))
+    named.delete(`${role} ${right} ${table}`);
   await connected(ownerUrl, async (client) => {
     const { rows } = await client.query<{ text: string }>(
       `

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { limitsWith, openSecretText, Secret, SYSTEM, silentLog, systemClock } from '#base';
-import { createGateway, type Gateway } from '../src/main.ts';
+import { createGateway, type Gateway, scopesOf } from '../src/main.ts';
 
 const plan = z.object({
   databaseUrl: z.string(),
@@ -41,8 +41,14 @@ async function start({ databaseUrl, directory, tls, ca, declaredHosts, limits }:
   const { id: organization } = await environments.createOrganization({ name: 'test' }, SYSTEM);
   const made = { organization, name: 'development', kind: 'development', region: 'local' } as const;
   const { id: environment } = await environments.create(made, SYSTEM);
-  const admin = await access.createKey({ environment, kind: 'admin', name: 'admin' }, SYSTEM);
-  const runtime = await access.createKey({ environment, kind: 'test', name: 'application' }, SYSTEM);
+  const admin = await access.keys.create(
+    { environment, kind: 'admin', name: 'admin', scopes: scopesOf('admin') },
+    SYSTEM,
+  );
+  const runtime = await access.keys.create(
+    { environment, kind: 'test', name: 'application', scopes: scopesOf('test') },
+    SYSTEM,
+  );
   const { port } = await gateway.start();
   const keys = { adminKey: openSecretText(admin.secret), testKey: openSecretText(runtime.secret) };
   process.send?.({ ready: { port, ...keys } });

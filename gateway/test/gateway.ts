@@ -20,7 +20,7 @@ import {
   systemClock,
 } from '#base';
 import { canary } from '../../tools/leaks/canaries.ts';
-import { createGateway, type Gateway } from '../src/main.ts';
+import { createGateway, type Gateway, scopesOf } from '../src/main.ts';
 import { type Cleanup, withDatabase } from './database.ts';
 
 /** A gateway on a database of its own, with a sandbox beside it; both over real HTTPS. */
@@ -94,8 +94,14 @@ export async function withGateway(test: Cleanup, options: TestGatewayOptions = {
     { organization: organization.id, name: 'development', kind: 'development', region: 'local' },
     SYSTEM,
   );
-  const admin = await access.createKey({ environment, kind: 'admin', name: 'admin' }, SYSTEM);
-  const runtime = await access.createKey({ environment, kind: 'test', name: 'application' }, SYSTEM);
+  const admin = await access.keys.create(
+    { environment, kind: 'admin', name: 'admin', scopes: scopesOf('admin') },
+    SYSTEM,
+  );
+  const runtime = await access.keys.create(
+    { environment, kind: 'test', name: 'application', scopes: scopesOf('test') },
+    SYSTEM,
+  );
   const { port } = await gateway.start();
   return {
     gateway,

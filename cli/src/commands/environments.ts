@@ -25,7 +25,7 @@ export function addEnvironments(program: Command): void {
 
 async function createEnvironment(called: Called): Promise<void> {
   const { terminal, options } = called;
-  const { openSecretText, SYSTEM } = await import('@sallyport/gateway/base');
+  const { openSecretText, SYSTEM, scopesOf } = await import('@sallyport/gateway');
   await withLocalGateway(called, async ({ rooms }) => {
     const wanted = textOption(options, 'organization') ?? '';
     const known = (await rooms.environments.listOrganizations()).find(({ name }) => name === wanted);
@@ -39,8 +39,8 @@ async function createEnvironment(called: Called): Promise<void> {
       },
       SYSTEM,
     );
-    const made = await rooms.access.createKey(
-      { environment: environment.id, kind: 'admin', name: 'first' },
+    const made = await rooms.access.keys.create(
+      { environment: environment.id, kind: 'admin', name: 'first', scopes: scopesOf('admin') },
       SYSTEM,
     );
     const secret = openSecretText(made.secret);

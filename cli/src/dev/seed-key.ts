@@ -14,11 +14,13 @@ export async function successorKey(given: {
   const { rooms, gateway, environment, id, name, kind } = given;
   let isThere = false;
   const lost: KeyId[] = [];
-  for await (const key of every((page) => rooms.access.listKeys({ environment, ...page }))) {
+  for await (const key of every((page) => rooms.access.keys.list({ environment, ...page }))) {
     if (key.revokedAtMs !== null || key.name !== name || key.kind !== kind) continue;
     if (key.id === id) isThere = true;
     else lost.push(key.id);
   }
-  for (const key of lost) await rooms.access.revokeKey({ environment, key }, gateway.SYSTEM);
-  return isThere ? null : rooms.access.createKey({ environment, kind, name }, gateway.SYSTEM);
+  for (const key of lost) await rooms.access.keys.revoke({ environment, key }, gateway.SYSTEM);
+  return isThere
+    ? null
+    : rooms.access.keys.create({ environment, kind, name, scopes: gateway.scopesOf(kind) }, gateway.SYSTEM);
 }

@@ -53,7 +53,10 @@ export async function seed(options: SeedOptions): Promise<Seeded> {
   const destination = await seedDemo(options, environment);
   await profileOf(options, environment);
   const name = `${NAMES.startKey} ${gateway.isoTime(gateway.systemClock.now()).replaceAll(/[-:]/g, '')}`;
-  const { secret } = await rooms.access.createKey({ environment, kind: 'test', name }, gateway.SYSTEM);
+  const { secret } = await rooms.access.keys.create(
+    { environment, kind: 'test', name, scopes: gateway.scopesOf('test') },
+    gateway.SYSTEM,
+  );
   return { environment, connection, endpoint, destination, key: gateway.openSecretText(secret) };
 }
 
@@ -62,11 +65,11 @@ export async function retireStartKeys(
   { rooms, gateway }: SeedOptions,
   environment: EnvironmentId,
 ): Promise<number> {
-  const { items } = await rooms.access.listKeys({ environment, limit: PAGE_ITEMS });
+  const { items } = await rooms.access.keys.list({ environment, limit: PAGE_ITEMS });
   const old = items
     .filter(({ name, revokedAtMs }) => revokedAtMs === null && name.startsWith(NAMES.startKey))
     .slice(START_KEYS_KEPT);
-  for (const { id } of old) await rooms.access.revokeKey({ environment, key: id }, gateway.SYSTEM);
+  for (const { id } of old) await rooms.access.keys.revoke({ environment, key: id }, gateway.SYSTEM);
   return old.length;
 }
 

@@ -8,6 +8,7 @@ import {
   type AuditPort,
   type Clock,
   type EnvironmentId,
+  type KeyId,
   type Limits,
   limitsWith,
   type Secret,
@@ -25,6 +26,8 @@ export interface AccessNode {
   readonly store: Store;
   readonly keyring: Keyring;
   readonly audit: Audit;
+  /** Resolves when the change feed of this node has told of a change of the key. */
+  heard(key: KeyId): Promise<void>;
 }
 
 /** For tests: an installation with an environment of each kind. */
@@ -33,7 +36,12 @@ export interface Installation extends AccessNode {
   readonly url: Secret;
   readonly environments: Readonly<Record<EnvironmentKind, Environment>>;
   /** Another node on the same database; `audit` in place of the real one. */
-  node(options?: { limits?: Partial<Limits>; audit?: (real: Audit) => AuditPort }): Promise<AccessNode>;
+  node(options?: {
+    limits?: Partial<Limits>;
+    audit?: (real: Audit) => AuditPort;
+    /** How it reaches the database. */
+    url?: Secret;
+  }): Promise<AccessNode>;
   /** The acts in the log of an environment, oldest first. */
   acts(environment: EnvironmentId): Promise<{ action: string; resource: string | null; text: string }[]>;
 }
@@ -58,9 +66,9 @@ export async function withAccess(t: Cleanup, overrides: Partial<Limits> = {}): P
   const keyManager = await openFileKeyManager({ file: join(directory, 'root.key'), create: true });
   const clock = testClock();
 
-  const node: Installation['node'] = async ({ limits: more = {}, audit: wrap } = {}) => {
+  const node: Installation['node'] = async ({ limits: more = {}, audit: wrap, url: way = url } = {}) => {
     const limits = limitsWith({ refusalWindowMs: 100, ...overrides, ...more });
-    const store = await createStore({ url, limits, log: silentLog, clock });
+    const store = await createStore({ url: way, limits, log: silentLog, clock });
     inReverse.after(() => store.close());
     const port: { audit: AuditPort | null } = { audit: null };
     const late: AuditPort = {
@@ -76,7 +84,19 @@ export async function withAccess(t: Cleanup, overrides: Partial<Limits> = {}): P
     port.audit = recorded;
     const environments = createEnvironments({ store, audit, clock });
     const access = createAccess({ ...shared, keyring, environments, audit: recorded });
-    return { access, store, keyring, audit };
+    const told = new Set<string>();
+    const waiting = new Map<string, () => void>();
+    store.changes.follow((subject) => {
+      told.add(subject);
+      waiting.get(subject)?.();
+    });
+    const heard: AccessNode['heard'] = (key) =>
+      new Promise((resolve) => {
+        const subject = `key:${key}`;
+        waiting.set(subject, resolve);
+        if (told.has(subject)) resolve();
+      });
+    return { access, store, keyring, audit, heard };
   };
 
   const first = await node();

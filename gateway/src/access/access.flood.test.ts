@@ -7,8 +7,8 @@ import { ACTOR, withAccess } from './access.fixture.ts';
 test('Q16 500 tries with a revoked key at once are refused, counted, and make two entries', async (t) => {
   const { access, environments, acts } = await withAccess(t);
   const { id: environment } = environments.development;
-  const { key, secret } = await access.createKey({ environment, kind: 'test', name: 'leaked' }, ACTOR);
-  await access.revokeKey({ environment, key: key.id }, ACTOR);
+  const { key, secret } = await access.keys.create({ environment, kind: 'test', name: 'leaked' }, ACTOR);
+  await access.keys.revoke({ environment, key: key.id }, ACTOR);
   const presented = {
     authorization: `Bearer ${openSecretText(secret)}`,
     surface: 'runtime',
@@ -28,8 +28,8 @@ test('Q16 500 tries with a revoked key at once are refused, counted, and make tw
 test('Q16 a genuine key presented with the id of another leaves an entry with its own', async (t) => {
   const { access, environments, acts } = await withAccess(t);
   const { id: environment } = environments.development;
-  const one = await access.createKey({ environment, kind: 'test', name: 'one' }, ACTOR);
-  const two = await access.createKey({ environment, kind: 'test', name: 'two' }, ACTOR);
+  const one = await access.keys.create({ environment, kind: 'test', name: 'one' }, ACTOR);
+  const two = await access.keys.create({ environment, kind: 'test', name: 'two' }, ACTOR);
   await assert.rejects(access.signIn({ apiKey: two.key.id, secret: one.secret }, ACTOR), {
     code: 'INVALID_CREDENTIALS',
   });

@@ -17,14 +17,18 @@ const FITTING: Readonly<Record<EnvironmentKind, readonly KeyKind[]>> = {
 };
 const KINDS: readonly KeyKind[] = ['test', 'live', 'admin'];
 const bearer = (secret: Secret): string => `Bearer ${openSecretText(secret)}`;
-const keyRows = statement('test.api_keys', 'select * from api_keys order by created_at', (row) => row);
+const keyRows = statement(
+  'test.api_keys',
+  `select k.name, k.revoked_at, s.* from api_keys k join key_secrets s on s.key_id = k.id order by k.created_at`,
+  (row) => row,
+);
 
 for (const kind of ['development', 'staging', 'production'] as const) {
   test(`K3 Q3 in ${kind} keys are ${FITTING[kind].join(' and ')}, and each works on its surface only`, async (t) => {
     const { access, environments, acts } = await withAccess(t);
     const { id: environment } = environments[kind];
     for (const name of KINDS) {
-      const making = access.createKey({ environment, kind: name, name }, ACTOR);
+      const making = access.keys.create({ environment, kind: name, name }, ACTOR);
       if (!FITTING[kind].includes(name)) {
         await assert.rejects(making, { code: 'WRONG_KEY_KIND' });
         continue;
@@ -33,7 +37,16 @@ for (const kind of ['development', 'staging', 'production'] as const) {
       const at = (surface: 'runtime' | 'admin') =>
         access.authenticate({ authorization: bearer(secret), surface, actor: ACTOR });
       const right = name === 'admin' ? 'admin' : 'runtime';
-      const principal = { environment, environmentKind: kind, key: key.id, kind: name, via: 'key' };
+      const principal = {
+        environment,
+        environmentKind: kind,
+        key: key.id,
+        kind: name,
+        via: 'key',
+        scopes: [],
+        boundTo: null,
+        requestsPerMinute: null,
+      };
       assert.deepEqual(await at(right), principal);
       await assert.rejects(at(right === 'admin' ? 'runtime' : 'admin'), { code: 'WRONG_KEY_KIND' });
       const entries = (await acts(environment)).filter(({ resource }) => resource === `key:${key.id}`);
@@ -49,7 +62,7 @@ for (const kind of ['development', 'staging', 'production'] as const) {
 test('K3 a key whose kind does not fit its environment is refused in use as well', async (t) => {
   const { access, environments, url } = await withAccess(t);
   const { id: environment } = environments.production;
-  const { secret, key } = await access.createKey({ environment, kind: 'live', name: 'live' }, ACTOR);
+  const { secret, key } = await access.keys.create({ environment, kind: 'live', name: 'live' }, ACTOR);
   await withClient(url, async (client) => {
     await client.query(`select set_config('sallyport.environment', $1, false)`, [environment]);
     await client.query('alter table sallyport.api_keys no force row level security');
@@ -66,7 +79,7 @@ test('K3 a key whose kind does not fit its environment is refused in use as well
 test('K1 the table holds a digest under the pepper; neither key nor token is anywhere in it or in the log', async (t) => {
   const { access, environments, store, keyring, url, acts } = await withAccess(t);
   const { id: environment } = environments.development;
-  const { key, secret } = await access.createKey({ environment, kind: 'test', name: 'a' }, ACTOR);
+  const { key, secret } = await access.keys.create({ environment, kind: 'test', name: 'a' }, ACTOR);
   const { token } = await access.signIn({ apiKey: key.id, secret }, ACTOR);
   const pepper = await keyring.pepper();
   const [row] = await store.transaction(environment, (tx) => tx.rows(keyRows, []));
@@ -74,8 +87,10 @@ test('K1 the table holds a digest under the pepper; neither key nor token is any
   assert.equal(toHex(digest), toHex(pepper.digest(version, openSecret(secret))));
   const tables = await withClient(url, async (client) => {
     await client.query('alter table sallyport.api_keys no force row level security');
+    await client.query('alter table sallyport.key_secrets no force row level security');
     await client.query('alter table sallyport.bearer_tokens no force row level security');
-    const both = `select k::text as a, t::text as b from sallyport.api_keys k join sallyport.bearer_tokens t on t.key_id = k.id`;
+    const both = `select k::text || s::text as a, t::text as b from sallyport.api_keys k
+      join sallyport.key_secrets s on s.key_id = k.id join sallyport.bearer_tokens t on t.key_id = k.id`;
     return (await client.query<{ a: string; b: string }>(both)).rows;
   });
   assert.equal(tables.length, 1);
@@ -95,15 +110,15 @@ test('U4 listing shows every key once, newest first, and never its secret', asyn
   const { id: environment } = environments.development;
   const made: string[] = [];
   for (const name of ['a', 'b', 'c', 'd', 'e'])
-    made.unshift((await access.createKey({ environment, kind: 'test', name }, ACTOR)).key.id);
-  await access.createKey({ environment: environments.staging.id, kind: 'test', name: 'other' }, ACTOR);
+    made.unshift((await access.keys.create({ environment, kind: 'test', name }, ACTOR)).key.id);
+  await access.keys.create({ environment: environments.staging.id, kind: 'test', name: 'other' }, ACTOR);
   const listed: string[] = [];
   let after: string | undefined;
   do {
-    const page = await access.listKeys({ environment, limit: 2, after });
+    const page = await access.keys.list({ environment, limit: 2, after });
     assert.ok(page.items.length <= 2);
     for (const item of page.items)
-      assert.deepEqual(Object.keys(item), ['id', 'kind', 'name', 'createdAtMs', 'revokedAtMs']);
+      assert.ok(Object.keys(item).every((name) => !/secret|digest|pepper/i.test(name)));
     listed.push(...page.items.map(({ id }) => id));
     after = page.next ?? undefined;
   } while (after !== undefined);
@@ -113,16 +128,16 @@ test('U4 listing shows every key once, newest first, and never its secret', asyn
 test('a name is taken while its key is in force, also when two take it at once', async (t) => {
   const { access, environments } = await withAccess(t);
   const { id: environment } = environments.development;
-  const make = () => access.createKey({ environment, kind: 'test', name: 'same' }, ACTOR);
+  const make = () => access.keys.create({ environment, kind: 'test', name: 'same' }, ACTOR);
   const results = await Promise.allSettled([make(), make(), make()]);
   const failed = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
   assert.equal(failed.length, 2);
   for (const fault of failed) assert.ok(fault instanceof Fault && fault.code === 'CONFLICT');
   const [won] = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value.key] : []));
-  await access.revokeKey({ environment, key: won?.id ?? assert.fail() }, ACTOR);
+  await access.keys.revoke({ environment, key: won?.id ?? assert.fail() }, ACTOR);
   assert.equal((await make()).key.name, 'same');
   for (const name of ['', ' a', '-a', 'a'.repeat(64), 'a\nb', 'ä', '<a>'])
-    await assert.rejects(access.createKey({ environment, kind: 'test', name }, ACTOR), {
+    await assert.rejects(access.keys.create({ environment, kind: 'test', name }, ACTOR), {
       code: 'INVALID_REQUEST',
     });
 });
@@ -130,10 +145,10 @@ test('a name is taken while its key is in force, also when two take it at once',
 test('K23 L2 each act leaves its entry: made, signed in, revoked once', async (t) => {
   const { access, environments, acts } = await withAccess(t);
   const { id: environment } = environments.development;
-  const { key, secret } = await access.createKey({ environment, kind: 'test', name: 'a' }, ACTOR);
+  const { key, secret } = await access.keys.create({ environment, kind: 'test', name: 'a' }, ACTOR);
   await access.signIn({ apiKey: key.id, secret }, ACTOR);
-  const revoked = await access.revokeKey({ environment, key: key.id }, ACTOR);
-  assert.deepEqual(await access.revokeKey({ environment, key: key.id }, ACTOR), revoked);
+  const revoked = await access.keys.revoke({ environment, key: key.id }, ACTOR);
+  assert.deepEqual(await access.keys.revoke({ environment, key: key.id }, ACTOR), revoked);
   const mine = (await acts(environment)).filter(({ resource }) => resource === `key:${key.id}`);
   assert.deepEqual(
     mine.map(({ action }) => action),
@@ -147,7 +162,7 @@ test('K23 without its entry no act happens, and without the act no entry stays',
   const installation = await withAccess(t);
   const { environments, access } = installation;
   const { id: environment } = environments.development;
-  const { key, secret } = await access.createKey({ environment, kind: 'test', name: 'kept' }, ACTOR);
+  const { key, secret } = await access.keys.create({ environment, kind: 'test', name: 'kept' }, ACTOR);
   const before = await stateOf(installation);
   // The entry is written, then the transaction fails: both must be gone.
   const failing = await installation.node({
@@ -160,8 +175,11 @@ test('K23 without its entry no act happens, and without the act no entry stays',
     }),
   });
   const refusal = { code: 'AUDIT_UNAVAILABLE' };
-  await assert.rejects(failing.access.createKey({ environment, kind: 'test', name: 'lost' }, ACTOR), refusal);
-  await assert.rejects(failing.access.revokeKey({ environment, key: key.id }, ACTOR), refusal);
+  await assert.rejects(
+    failing.access.keys.create({ environment, kind: 'test', name: 'lost' }, ACTOR),
+    refusal,
+  );
+  await assert.rejects(failing.access.keys.revoke({ environment, key: key.id }, ACTOR), refusal);
   await assert.rejects(failing.access.signIn({ apiKey: key.id, secret }, ACTOR), refusal);
   assert.deepEqual(await stateOf(installation), before);
   // Nor does the failing node itself believe in a revocation that did not happen.
@@ -171,17 +189,17 @@ test('K23 without its entry no act happens, and without the act no entry stays',
 
 test('K3 a key of another environment is not there to be revoked', async (t) => {
   const { access, environments } = await withAccess(t);
-  const { key, secret } = await access.createKey(
+  const { key, secret } = await access.keys.create(
     { environment: environments.development.id, kind: 'test', name: 'a' },
     ACTOR,
   );
   const elsewhere = { environment: environments.staging.id, key: key.id };
-  await assert.rejects(access.revokeKey(elsewhere, ACTOR), { code: 'KEY_NOT_FOUND' });
+  await assert.rejects(access.keys.revoke(elsewhere, ACTOR), { code: 'KEY_NOT_FOUND' });
   const unknown = {
     environment: environments.development.id,
     key: newId('key', { now: Date.now, monotonic: Date.now }),
   };
-  await assert.rejects(access.revokeKey(unknown, ACTOR), { code: 'KEY_NOT_FOUND' });
+  await assert.rejects(access.keys.revoke(unknown, ACTOR), { code: 'KEY_NOT_FOUND' });
   const call = { authorization: bearer(secret), surface: 'runtime', actor: ACTOR } as const;
   assert.equal((await access.authenticate(call)).environment, environments.development.id);
 });

@@ -11,9 +11,9 @@ const tokenRows = statement('test.bearer_tokens', 'select * from bearer_tokens',
 const HOUR_MS = 3_600_000;
 
 test('K10 the default life is one hour, and a token is good until then and refused from then on', async (t) => {
-  const { access, environments, clock, store } = await withAccess(t, { keyCacheMs: 900 });
+  const { access, environments, clock, store } = await withAccess(t);
   const { id: environment } = environments.development;
-  const { key, secret } = await access.createKey({ environment, kind: 'test', name: 'a' }, ACTOR);
+  const { key, secret } = await access.keys.create({ environment, kind: 'test', name: 'a' }, ACTOR);
   assert.equal(LIMITS.bearerLifeSeconds.value, 3_600);
   const { token, expiresInSeconds } = await access.signIn({ apiKey: key.id, secret }, ACTOR);
   assert.equal(expiresInSeconds, 3_600);
@@ -23,7 +23,16 @@ test('K10 the default life is one hour, and a token is good until then and refus
     surface: 'runtime',
     actor: ACTOR,
   } as const;
-  const principal = { environment, environmentKind: 'development', key: key.id, kind: 'test', via: 'bearer' };
+  const principal = {
+    environment,
+    environmentKind: 'development',
+    key: key.id,
+    kind: 'test',
+    via: 'bearer',
+    scopes: [],
+    boundTo: null,
+    requestsPerMinute: null,
+  };
   assert.deepEqual(await access.authenticate(call), principal);
   await assert.rejects(access.authenticate({ ...call, surface: 'admin' }), { code: 'WRONG_KEY_KIND' });
   clock.forward(HOUR_MS - 30_000);
@@ -43,7 +52,7 @@ test('K10 sweeping takes the expired of every environment and leaves the others'
   const { access, environments, clock } = await withAccess(t);
   const owners = [];
   for (const { id: environment } of [environments.development, environments.staging])
-    owners.push(await access.createKey({ environment, kind: 'test', name: 'a' }, ACTOR));
+    owners.push(await access.keys.create({ environment, kind: 'test', name: 'a' }, ACTOR));
   for (const { key, secret } of owners) await access.signIn({ apiKey: key.id, secret }, ACTOR);
   clock.forward(HOUR_MS / 2);
   const kept = await access.signIn(
@@ -63,9 +72,9 @@ test('K10 sweeping takes the expired of every environment and leaves the others'
 test('Q3 signing in takes a key id and the secret of that very key, neither revoked nor of another kind', async (t) => {
   const { access, environments } = await withAccess(t);
   const { id: environment } = environments.development;
-  const one = await access.createKey({ environment, kind: 'test', name: 'one' }, ACTOR);
-  const two = await access.createKey({ environment, kind: 'test', name: 'two' }, ACTOR);
-  const admin = await access.createKey({ environment, kind: 'admin', name: 'admin' }, ACTOR);
+  const one = await access.keys.create({ environment, kind: 'test', name: 'one' }, ACTOR);
+  const two = await access.keys.create({ environment, kind: 'test', name: 'two' }, ACTOR);
+  const admin = await access.keys.create({ environment, kind: 'admin', name: 'admin' }, ACTOR);
   const { token } = await access.signIn({ apiKey: one.key.id, secret: one.secret }, ACTOR);
   const wrong = { code: 'INVALID_CREDENTIALS' };
   const signIn = (apiKey: `key_${string}`, secret: Secret) => access.signIn({ apiKey, secret }, ACTOR);
@@ -76,6 +85,6 @@ test('Q3 signing in takes a key id and the secret of that very key, neither revo
   for (const text of ['', 'x', 'é'.repeat(100), '\ud800', 'a'.repeat(100_000)])
     await assert.rejects(signIn(one.key.id, Secret.fromText(text)), wrong);
   await assert.rejects(signIn(admin.key.id, admin.secret), { code: 'WRONG_KEY_KIND' });
-  await access.revokeKey({ environment, key: two.key.id }, ACTOR);
+  await access.keys.revoke({ environment, key: two.key.id }, ACTOR);
   await assert.rejects(signIn(two.key.id, two.secret), { code: 'KEY_REVOKED' });
 });

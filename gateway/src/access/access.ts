@@ -3,54 +3,36 @@ import {
   type AuditPort,
   type Clock,
   type EnvironmentId,
-  equalBytes,
   Fault,
   type KeyId,
   type Limits,
   type Log,
-  newId,
-  openSecret,
-  type Page,
   Secret,
-  utf8,
 } from '#base';
 import type { EnvironmentKind, Environments } from '#environments';
 import type { Keyring } from '#keyring';
 import type { Store } from '#store';
-import { newCredentialText } from './credential-text.ts';
-import { createHolders } from './holders.ts';
-import {
-  deleteExpiredTokens,
-  deleteTokensOfKey,
-  type HolderRow,
-  holdKey,
-  insertKey,
-  insertToken,
-  type KeyRow,
-  revokeKey,
-  selectKey,
-  selectKeys,
-} from './queries.ts';
+import { createHolders, type Holder } from './holders.ts';
+import { refusalOf } from './judge.ts';
+import type { Binding, KeyKind } from './key-settings.ts';
+import { bindingOf } from './key-view.ts';
+import { createKeys, type Keys } from './keys.ts';
 import { createRefusals } from './refusals.ts';
+import { createRotation, type Rotation } from './rotation.ts';
+import { SCOPES, type Scope } from './scopes.ts';
+import { createSignIn, type SignIn } from './sign-in.ts';
+import { createUsage, type Usage } from './usage.ts';
 
-export type KeyKind = 'test' | 'live' | 'admin';
-
-/** An API key as it can be shown: everything but the key. */
-export interface KeyView {
-  readonly id: KeyId;
-  readonly kind: KeyKind;
-  readonly name: string;
-  readonly createdAtMs: number;
-  readonly revokedAtMs: number | null;
-}
-
-/** Who has been authenticated, and where they may act. */
+/** Who has been authenticated, and what they may do. */
 export interface Principal {
   readonly environment: EnvironmentId;
   readonly environmentKind: EnvironmentKind;
   readonly key: KeyId;
   readonly kind: KeyKind;
-  readonly via: 'key' | 'bearer';
+  readonly via: 'key' | 'bearer' | 'signature';
+  readonly scopes: readonly Scope[];
+  readonly boundTo: Binding | null;
+  readonly requestsPerMinute: number | null;
 }
 
 export interface AccessPorts {
@@ -63,182 +45,112 @@ export interface AccessPorts {
   readonly log: Log;
 }
 
-/** Who may come in. */
+/** What a request presents. */
+export interface Presentation {
+  readonly authorization: string | undefined;
+  /** The `Origin` header. */
+  readonly origin?: string | undefined;
+  readonly surface: 'runtime' | 'admin';
+  readonly actor: Actor;
+}
+
+/** Who may come in, and what they may do. */
 export interface Access {
+  readonly keys: Keys;
+  readonly rotation: Rotation;
+  readonly usage: Usage;
   /**
-   * Makes a key; the secret is the whole `sk_…` text and is in this answer only. `WRONG_KEY_KIND` when kind and
-   * environment don't fit (K3, Q3), `CONFLICT` when a key in force has this name, `INVALID_REQUEST`.
+   * Who presents this. `UNAUTHENTICATED`, `KEY_MALFORMED`, `KEY_REVOKED`, `KEY_EXPIRED`, `KEY_RETIRED`,
+   * `TOKEN_EXPIRED`, `WRONG_KEY_KIND`, `ADDRESS_REFUSED`, `ORIGIN_REFUSED`, `SIGNATURE_REQUIRED`, `SESSION_REFUSED`.
    */
-  createKey(
-    key: { environment: EnvironmentId; kind: KeyKind; name: string },
-    actor: Actor,
-  ): Promise<{ key: KeyView; secret: Secret }>;
-  /** Revokes a key and its bearer tokens. Repeating it changes nothing. `KEY_NOT_FOUND`. */
-  revokeKey(target: { environment: EnvironmentId; key: KeyId }, actor: Actor): Promise<KeyView>;
-  listKeys(query: {
-    environment: EnvironmentId;
-    after?: string | undefined;
-    limit: number;
-  }): Promise<Page<KeyView>>;
-  /** Who presents this `Authorization` header. `UNAUTHENTICATED`, `KEY_MALFORMED`, `KEY_REVOKED`, `TOKEN_EXPIRED`, `WRONG_KEY_KIND`. */
-  authenticate(call: {
-    authorization: string | undefined;
-    surface: 'runtime' | 'admin';
-    actor: Actor;
-  }): Promise<Principal>;
-  /** A bearer token for a key id and its secret. `INVALID_CREDENTIALS`, `KEY_REVOKED`, `WRONG_KEY_KIND`. */
-  signIn(
-    credential: { apiKey: KeyId; secret: Secret },
-    actor: Actor,
-  ): Promise<{ token: Secret; expiresInSeconds: number }>;
-  /** Deletes bearer tokens whose time is over, a bounded number of them; the number deleted. */
+  authenticate(presentation: Presentation): Promise<Principal>;
+  /** Whether they may do it, on the object named. `SCOPE_MISSING`, `KEY_BOUND_ELSEWHERE`. */
+  authorize(
+    principal: Principal,
+    act: { readonly scope: Scope; readonly on?: Binding | undefined; readonly actor: Actor },
+  ): Promise<void>;
+  readonly signIn: SignIn['signIn'];
+  /** Deletes what is over, a bounded number of rows; the number deleted. */
   sweep(): Promise<number>;
-  /** Records the refusals that wait for their entry. */
+  start(): void;
+  /** Records the refusals that wait for their entry, and the uses that were counted. */
   stop(): Promise<void>;
 }
 
-/** The kinds of key an environment may have besides `admin` (Q3). */
-const RUNTIME_KIND: Readonly<Record<EnvironmentKind, KeyKind>> = Object.freeze({
-  development: 'test',
-  staging: 'test',
-  production: 'live',
-});
 const BEARER = /^Bearer ([\x21-\x7e]+)$/i;
 const CREDENTIAL_CHARACTERS_MAX = 200;
-const NAME = /^[A-Za-z0-9][A-Za-z0-9 ._-]{0,62}$/;
-const SWEEP_ITEMS = 1_000;
-const SWEEP_ROUNDS_MAX = 100;
 
 /** Makes the access room. */
 export function createAccess(ports: AccessPorts): Access {
-  const { store, keyring, environments, audit, limits, clock } = ports;
+  const { environments, clock } = ports;
   const holders = createHolders(ports);
   const refusals = createRefusals(ports);
+  const usage = createUsage(ports);
+  const keys = createKeys({ ...ports, holders });
+  const rotation = createRotation({ ...ports, holders, usage });
+
+  const refuse = async (refusal: Parameters<typeof refusals.record>[0], detail?: string): Promise<never> => {
+    await refusals.record(refusal);
+    throw new Fault(refusal.code, detail === undefined ? {} : { detail });
+  };
 
   /** Admits a holder that may act here; refuses others with an entry in the log of the environment whose key it is. */
   const admit = async (
-    found: HolderRow,
-    surface: 'runtime' | 'admin',
-    actor: Actor,
+    holder: Holder,
+    presented: Pick<Presentation, 'surface' | 'origin' | 'actor'> & { readonly via: Principal['via'] },
   ): Promise<EnvironmentKind> => {
-    const { kind } = await environments.get(found.environment_id);
-    const code = refusalOf(found, { surface, environmentKind: kind, nowMs: clock.now() });
+    const { kind } = await environments.get(holder.environment_id);
+    const { surface, origin, via, actor } = presented;
+    const code = refusalOf(holder, {
+      surface,
+      origin,
+      via,
+      actor,
+      environmentKind: kind,
+      nowMs: clock.now(),
+    });
     if (code === null) return kind;
-    await refusals.record({ holder: found, code, actor });
-    throw new Fault(code, code === 'WRONG_KEY_KIND' ? { detail: WRONG_SURFACE[surface] } : {});
+    return refuse(
+      { ...placeOf(holder), code, actor },
+      code === 'WRONG_KEY_KIND' ? WRONG_SURFACE[surface] : undefined,
+    );
   };
 
+  const signIn = createSignIn({ ...ports, holders, refusals, admit });
+
   return {
-    async createKey({ environment, kind, name }, actor) {
-      if (!NAME.test(name)) {
-        throw new Fault('INVALID_REQUEST', {
-          fields: [{ path: 'name', problem: 'must be 1 to 63 letters, digits, spaces, dots, dashes' }],
-        });
-      }
-      const { kind: environmentKind } = await environments.get(environment);
-      const fitting = RUNTIME_KIND[environmentKind];
-      if (kind !== 'admin' && kind !== fitting) {
-        throw new Fault('WRONG_KEY_KIND', {
-          detail: `A ${environmentKind} environment has ${fitting} and admin keys.`,
-        });
-      }
-      const text = newCredentialText(kind);
-      const pepper = await keyring.pepper();
-      const id = newId('key', clock);
-      const createdAtMs = clock.now();
-      const digest = Buffer.from(pepper.digest(pepper.current, utf8(text)));
-      await store.transaction(environment, async (tx) => {
-        const values = [environment, id, kind, name, pepper.current, digest, new Date(createdAtMs)];
-        if ((await tx.run(insertKey, values)) === 0)
-          throw new Fault('CONFLICT', { detail: 'A key in force has this name.' });
-        const act = { action: 'key.created', actor, resource: `key:${id}`, outcome: 'success' } as const;
-        await audit.record(tx, environment, { ...act, details: { kind, name } });
-      });
-      return { key: { id, kind, name, createdAtMs, revokedAtMs: null }, secret: Secret.fromText(text) };
-    },
+    keys,
+    rotation,
+    usage,
+    signIn: signIn.signIn,
 
-    async revokeKey({ environment, key }, actor) {
-      const row = await store.transaction(environment, async (tx) => {
-        const revoked = await tx.run(revokeKey, [environment, key, new Date(clock.now())]);
-        const row = await tx.row(selectKey, [environment, key]);
-        if (row === null) throw new Fault('KEY_NOT_FOUND');
-        if (revoked === 1) {
-          const tokens = await tx.run(deleteTokensOfKey, [environment, key]);
-          const act = { action: 'key.revoked', actor, resource: `key:${key}`, outcome: 'success' } as const;
-          await audit.record(tx, environment, { ...act, details: { tokens } });
-        }
-        return row;
-      });
-      holders.revoked(key, row.revoked_at?.getTime() ?? clock.now());
-      return viewOf(row);
-    },
-
-    async listKeys({ environment, after, limit }) {
-      const rows = await store.transaction(environment, (tx) =>
-        tx.rows(selectKeys, [environment, after ?? null, limit + 1]),
-      );
-      const items = rows.slice(0, limit).map(viewOf);
-      return { items, next: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
-    },
-
-    async authenticate({ authorization, surface, actor }) {
+    async authenticate({ authorization, origin, surface, actor }) {
       const text = authorization === undefined ? undefined : BEARER.exec(authorization)?.[1];
       if (text === undefined || text.length > CREDENTIAL_CHARACTERS_MAX) throw new Fault('UNAUTHENTICATED');
       const { via, holder } = await holders.find(Secret.fromText(text));
       if (holder === null) throw new Fault('UNAUTHENTICATED');
-      const environmentKind = await admit(holder, surface, actor);
-      const { environment_id: environment, key_id: key, kind } = holder;
-      return { environment, environmentKind, key, kind, via };
+      const environmentKind = await admit(holder, { surface, origin, actor, via });
+      usage.count({ ...placeOf(holder), credential: holder.secret_id ?? '', actor });
+      return principalOf(holder, { environmentKind, via });
     },
 
-    async signIn({ apiKey, secret }, actor) {
-      if (openSecret(secret).length > CREDENTIAL_CHARACTERS_MAX) throw new Fault('INVALID_CREDENTIALS');
-      const found = await holders.find(secret).catch((thrown: unknown) => {
-        if (thrown instanceof Fault && thrown.code === 'KEY_MALFORMED') return null;
-        throw thrown;
-      });
-      const holder = found?.via === 'key' ? found.holder : null;
-      if (holder === null) throw new Fault('INVALID_CREDENTIALS');
-      if (!equalBytes(utf8(holder.key_id), utf8(apiKey))) {
-        await refusals.record({ holder, code: 'INVALID_CREDENTIALS', actor });
-        throw new Fault('INVALID_CREDENTIALS');
-      }
-      await admit(holder, 'runtime', actor);
-      const text = newCredentialText('bearer');
-      const pepper = await keyring.pepper();
-      const now = clock.now();
-      const expires = new Date(now + limits.bearerLifeSeconds * 1_000);
-      const digest = Buffer.from(pepper.digest(pepper.current, utf8(text)));
-      const { environment_id: environment, key_id: key } = holder;
-      const id = newId('bearerToken', clock);
-      await store.transaction(environment, async (tx) => {
-        // What was remembered of the key may be older than its revocation; a token is made from what is true now.
-        const held = await tx.row(holdKey, [environment, key]);
-        if (held === null || held.revoked_at !== null) throw new Fault('KEY_REVOKED');
-        await tx.run(insertToken, [environment, id, key, pepper.current, digest, new Date(now), expires]);
-        const act = {
-          action: 'token.issued',
-          resource: `key:${key}`,
-          outcome: 'success',
-          details: { token: id },
-        } as const;
-        await audit.record(tx, environment, { ...act, actor: { ...actor, kind: 'key', id: key } });
-      });
-      return { token: Secret.fromText(text), expiresInSeconds: limits.bearerLifeSeconds };
+    async authorize(principal, { scope, on, actor }) {
+      const { environment, key, scopes, boundTo } = principal;
+      if (!scopes.includes(scope))
+        await refuse({ environment, key, code: 'SCOPE_MISSING', actor }, `It takes the scope ${scope}.`);
+      // What a key is bound to is all it may touch; where nothing is named, it may touch nothing.
+      const isThere = boundTo === null || (boundTo.kind === on?.kind && boundTo.id === on.id);
+      if (!isThere && SCOPES[scope].surface === 'runtime' && scope !== 'secret:rotate')
+        await refuse({ environment, key, code: 'KEY_BOUND_ELSEWHERE', actor });
     },
 
-    stop: () => refusals.close(),
-
-    async sweep() {
-      const before = new Date(clock.now());
-      let deleted = 0;
-      for (let round = 0; round < SWEEP_ROUNDS_MAX; round++) {
-        const some = await store.system((tx) => tx.run(deleteExpiredTokens, [before, SWEEP_ITEMS]));
-        deleted += some;
-        if (some < SWEEP_ITEMS) break;
-      }
-      return deleted;
+    start: () => usage.start(),
+    async stop() {
+      holders.stop();
+      await refusals.close();
+      await usage.stop();
     },
+    sweep: async () => (await signIn.sweep()) + (await usage.sweep()) + (await rotation.sweep()),
   };
 }
 
@@ -247,20 +159,29 @@ const WRONG_SURFACE = Object.freeze({
   admin: 'Administration takes an sk_admin_ key.',
 });
 
-interface Presented {
-  readonly surface: 'runtime' | 'admin';
-  readonly environmentKind: EnvironmentKind;
-  readonly nowMs: number;
+function placeOf({ environment_id, key_id }: Holder): { environment: EnvironmentId; key: KeyId } {
+  return { environment: environment_id, key: key_id };
 }
 
-function refusalOf(holder: HolderRow, { surface, environmentKind, nowMs }: Presented) {
-  if (holder.revoked_at !== null) return 'KEY_REVOKED';
-  if (holder.expires_at !== null && holder.expires_at.getTime() <= nowMs) return 'TOKEN_EXPIRED';
-  // Made only where it fits, and asked again at each use: no key of one kind of environment serves in another (K3).
-  const fitting = surface === 'admin' ? 'admin' : RUNTIME_KIND[environmentKind];
-  return holder.kind === fitting ? null : 'WRONG_KEY_KIND';
-}
-
-function viewOf({ id, kind, name, created_at, revoked_at }: KeyRow): KeyView {
-  return { id, kind, name, createdAtMs: created_at.getTime(), revokedAtMs: revoked_at?.getTime() ?? null };
+function principalOf(
+  holder: Holder,
+  { environmentKind, via }: Pick<Principal, 'environmentKind' | 'via'>,
+): Principal {
+  const {
+    environment_id: environment,
+    key_id: key,
+    kind,
+    scopes,
+    requests_per_minute: requestsPerMinute,
+  } = holder;
+  return {
+    environment,
+    environmentKind,
+    key,
+    kind,
+    via,
+    scopes,
+    boundTo: bindingOf(holder),
+    requestsPerMinute,
+  };
 }

@@ -7,11 +7,13 @@ export const CREDENTIAL_PREFIXES = Object.freeze({
   live: 'sk_live_syp_',
   admin: 'sk_admin_syp_',
   bearer: 'sat_syp_',
+  // A person's, once there are persons: told apart already, so that none ever works where it doesn't belong.
+  session: 'ses_syp_',
 } as const);
 
 export type CredentialKind = keyof typeof CREDENTIAL_PREFIXES;
 
-const KINDS: readonly CredentialKind[] = ['test', 'live', 'admin', 'bearer'];
+const KINDS: readonly CredentialKind[] = ['test', 'live', 'admin', 'bearer', 'session'];
 
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const RANDOM_CHARACTERS = 32; // 190 bits

@@ -2,9 +2,13 @@ export {
   type Access,
   type AccessPorts,
   createAccess,
-  type KeyKind,
-  type KeyView,
+  type Presentation,
   type Principal,
 } from './access.ts';
 export { parseCredentialText } from './credential-text.ts';
+export type { Binding, KeyKind, KeySettings } from './key-settings.ts';
+export type { KeyTarget, KeyView, SecretView } from './key-view.ts';
+export type { Giver } from './keys.ts';
 export { accessMigrations } from './migrations.ts';
+export { isScope, SCOPE_NAMES, SCOPES, type Scope, scopesOf } from './scopes.ts';
+export type { CallerView } from './usage.ts';

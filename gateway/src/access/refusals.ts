@@ -1,9 +1,17 @@
-import { type Actor, type AuditPort, createGather, type FaultCode, type Limits } from '#base';
-import type { HolderRow } from './queries.ts';
+import {
+  type Actor,
+  type AuditPort,
+  createGather,
+  type EnvironmentId,
+  type FaultCode,
+  type KeyId,
+  type Limits,
+} from '#base';
 
 /** A credential that is ours and was refused. */
 export interface Refusal {
-  readonly holder: HolderRow;
+  readonly environment: EnvironmentId;
+  readonly key: KeyId;
   readonly code: FaultCode;
   readonly actor: Actor;
 }
@@ -25,7 +33,7 @@ export function createRefusals({ audit, limits }: { audit: AuditPort; limits: Li
     itemsMax: limits.auditQueueItemsMax,
   });
   return {
-    record: (refusal) => gather.add(`${refusal.holder.key_id} ${refusal.code}`, refusal),
+    record: (refusal) => gather.add(`${refusal.key} ${refusal.code}`, refusal),
     close: () => gather.close(),
   };
 }
@@ -33,13 +41,13 @@ export function createRefusals({ audit, limits }: { audit: AuditPort; limits: Li
 async function write(audit: AuditPort, items: readonly Refusal[]): Promise<void> {
   const [first] = items;
   if (first === undefined) return;
-  const { holder, code, actor } = first;
+  const { environment, key, code, actor } = first;
   const addresses = [...new Set(items.map((item) => item.actor.address))].slice(0, ADDRESSES_MAX);
   const many = items.length === 1 ? {} : { count: items.length, addresses };
-  await audit.note(holder.environment_id, {
+  await audit.note(environment, {
     action: 'auth.refused',
-    actor: { ...actor, kind: 'key', id: holder.key_id },
-    resource: `key:${holder.key_id}`,
+    actor: { ...actor, kind: 'key', id: key },
+    resource: `key:${key}`,
     outcome: 'refused',
     details: { code, ...many },
   });

@@ -16,6 +16,7 @@ export const ID_PREFIXES = Object.freeze({
   entry: { prefix: 'ent', order: 'time' },
   request: { prefix: 'req', order: 'time' },
   secret: { prefix: 'sec', order: 'time' },
+  signer: { prefix: 'sgn', order: 'time' },
 } as const);
 
 export type IdKind = keyof typeof ID_PREFIXES;
@@ -32,6 +33,8 @@ export type EndpointId = Id<'endpoint'>;
 export type EventId = Id<'event'>;
 export type DestinationId = Id<'destination'>;
 export type DeliveryId = Id<'delivery'>;
+export type SecretId = Id<'secret'>;
+export type SignerId = Id<'signer'>;
 export type RequestId = Id<'request'>;
 
 /**

@@ -129,6 +129,28 @@ const rows = {
     950,
     'what is remembered is trusted while the change feed was heard within this time; then the database is asked',
   ),
+  keyUsageFlushMs: row(5_000, 100, 60_000, 'uses of keys are counted in memory, and written down this often'),
+  keyUsageItemsMax: row(10_000, 100, 1_000_000, 'callers of keys told apart between two writes'),
+  keyCallersKeptSeconds: row(3_024_000, 172_800, 34_560_000, 'it is kept who used a key, by the day'),
+  secretOverlapSeconds: row(
+    86_400,
+    0,
+    7_776_000,
+    'the old secrets of a key still work after a new one was made',
+  ),
+  secretOverlapSecondsMax: row(2_592_000, 0, 7_776_000, 'the longest overlap that can be asked for'),
+  secretInUseSeconds: row(
+    86_400,
+    60,
+    2_592_000,
+    'a secret used within this time is in use: ending it takes force',
+  ),
+  rotationAnswerSeconds: row(
+    600,
+    60,
+    3_600,
+    'a rotation is answered the same to whoever repeats it with its Idempotency-Key',
+  ),
   bearerLifeSeconds: row(3_600, 60, 86_400, 'the life of a bearer token'),
 
   // store

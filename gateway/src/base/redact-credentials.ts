@@ -30,7 +30,11 @@ const token: Alphabet = (code) => isAlphanumeric(code) || token68.has(code);
 
 /** How credentials begin, how much must follow, and of what they are made. */
 const prefixes: readonly Prefix[] = Object.freeze([
-  ...rows(['sk_test_', 'sk_live_', 'sk_admin_', 'sat_syp_', 'rk_test_', 'rk_live_'], 6, word),
+  ...rows(
+    ['sk_test_', 'sk_live_', 'sk_admin_', 'sat_syp_', 'ses_syp_', 'sgk_syp_', 'rk_test_', 'rk_live_'],
+    6,
+    word,
+  ),
   ...rows(['lp_test_', 'lp_live_', 'mm_test_', 'mm_live_', 'rzp_test_', 'rzp_live_'], 6, word),
   ...rows(['whsec_'], 4, encoded),
   ...rows(['PMTOKEN'], 6, plain),

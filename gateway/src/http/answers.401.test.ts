@@ -51,7 +51,9 @@ test('401 for the credential anywhere but in the Authorization header', async ()
 test('401 INVALID_CREDENTIALS, KEY_REVOKED: signing in, using and revoking over HTTP', async () => {
   const admin = (method: 'GET' | 'POST', path: string, body?: object) =>
     call({ method, path, key: adminKey, ...(body === undefined ? {} : { body }) });
-  const made = (await admin('POST', '/admin/v1/keys', { kind: 'test', name: 'one' })).json<{
+  const made = (
+    await admin('POST', '/admin/v1/keys', { kind: 'test', name: 'one', scopes: ['calls:send'] })
+  ).json<{
     key: { id: string };
     secret: string;
   }>();

@@ -2,6 +2,7 @@
 // K3; invariant "Nothing crosses environments".
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { scopesOf } from '#access';
 import { openSecretText, SYSTEM } from '#base';
 import { afterFile } from '#test/database';
 import { withDescribedClient } from '#test/described';
@@ -18,10 +19,20 @@ const other = await environments.create(
   SYSTEM,
 );
 const otherAdmin = openSecretText(
-  (await access.createKey({ environment: other.id, kind: 'admin', name: 'admin' }, SYSTEM)).secret,
+  (
+    await access.keys.create(
+      { environment: other.id, kind: 'admin', name: 'admin', scopes: scopesOf('admin') },
+      SYSTEM,
+    )
+  ).secret,
 );
 const otherTest = openSecretText(
-  (await access.createKey({ environment: other.id, kind: 'test', name: 'test' }, SYSTEM)).secret,
+  (
+    await access.keys.create(
+      { environment: other.id, kind: 'test', name: 'test', scopes: scopesOf('test') },
+      SYSTEM,
+    )
+  ).secret,
 );
 
 test('404 for ids that nobody has', async () => {

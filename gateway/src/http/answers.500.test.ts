@@ -38,6 +38,11 @@ test('500 INTERNAL at every operation whose rooms fail like a defect, with the c
     'POST /admin/v1/destinations': { name: 'a', url: 'x' },
     'PATCH /admin/v1/destinations/{id}': { state: 'paused' },
     'POST /admin/v1/events/{id}/replay': {},
+    'PATCH /admin/v1/keys/{id}': { note: 'a' },
+    'POST /admin/v1/keys/{id}/rotate': {},
+    'POST /admin/v1/keys/{id}/retire': { secret: newId('secret', systemClock) },
+    'POST /admin/v1/keys/{id}/try-addresses': { allowedAddresses: [] },
+    'POST /api/v1/auth/credentials/rotate-secret': {},
     'POST /api/v1/auth/sign-in': { apiKey: ids['keys'], secret: 'x' },
     'POST /in/{endpoint}': {},
   };

@@ -1,32 +1,32 @@
 import type { FastifyInstance } from 'fastify';
-import type { Access } from '#access';
 import type { Audit } from '#audit';
 import { Fault } from '#base';
 import { answerStream } from './answer-stream.ts';
+import type { Door } from './door.ts';
 import { parseQuery } from './query.ts';
-import { anonymous, type ReceivedOf, singleHeader } from './received.ts';
+import type { ReceivedOf } from './received.ts';
 import { refuseBody } from './surface.ts';
 
 export interface ExportRooms {
-  readonly access: Access;
+  readonly door: Door;
   readonly audit: Audit;
   readonly received: ReceivedOf;
 }
 
 /** `GET /admin/v1/audit/export`: the whole log of the environment as NDJSON, streamed, for the offline verifier. */
-export function registerExport(app: FastifyInstance, { access, audit, received }: ExportRooms): void {
+export function registerExport(app: FastifyInstance, { door, audit, received }: ExportRooms): void {
   app.get('/admin/v1/audit/export', async ({ raw }, reply) => {
     const facts = received(raw);
     const query = parseQuery(facts.target.query);
-    const authorization = singleHeader(raw, 'authorization');
-    const actor = anonymous(facts);
-    const { environment } = await access.authenticate({ authorization, surface: 'admin', actor });
+    const { principal } = await door.enter(raw, { surface: 'admin', scope: 'audit:read' });
     if (Object.keys(query).length > 0)
       throw new Fault('INVALID_REQUEST', {
         fields: [{ path: 'query', problem: 'has fields that are not known here' }],
       });
     refuseBody(raw);
-    return reply.type('application/x-ndjson').send(answerStream(linesOf(audit.export(environment))));
+    return reply
+      .type('application/x-ndjson')
+      .send(answerStream(linesOf(audit.export(principal.environment))));
   });
 }
 

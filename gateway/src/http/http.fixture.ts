@@ -1,5 +1,5 @@
 import { createAuthority, issueCertificate } from '@sallyport/sandbox';
-import type { Access, Principal } from '#access';
+import { type Access, type Principal, SCOPE_NAMES } from '#access';
 import { type Clock, type Limits, type Log, limitsWith, newId, silentLog, systemClock } from '#base';
 import { createHttp, type HttpPorts } from '#http';
 import type { Cleanup } from '#test/database';
@@ -29,10 +29,16 @@ export const PRINCIPAL: Principal = Object.freeze({
   key: newId('key', systemClock),
   kind: 'test',
   via: 'key',
+  scopes: SCOPE_NAMES,
+  boundTo: null,
+  requestsPerMinute: null,
 });
 
 /** Lets everybody in. */
-export const OPEN_ACCESS: Access = roomWith<Access>({ authenticate: async () => PRINCIPAL });
+export const OPEN_ACCESS: Access = roomWith<Access>({
+  authenticate: async () => PRINCIPAL,
+  authorize: async () => undefined,
+});
 
 /** Opens one on loopback; closed after the test. */
 export async function withListener(t: Cleanup, options: TestListenerOptions = {}): Promise<TestListener> {

@@ -1,3 +1,4 @@
+import type { Scope } from '#access';
 import type { FaultCode } from '#base';
 import type { Surface } from './route.ts';
 
@@ -6,6 +7,7 @@ export interface StreamOperation {
   readonly method: string;
   readonly path: string;
   readonly surface: Surface;
+  readonly scope: Scope | null;
   readonly id: string;
   readonly summary: string;
   readonly parameters: readonly object[];
@@ -29,6 +31,7 @@ export const STREAM_OPERATIONS: readonly StreamOperation[] = Object.freeze([
     method: 'POST',
     path: '/in/{endpoint}',
     surface: 'public',
+    scope: null,
     id: 'receiveWebhook',
     summary: 'Receives a webhook: verified over the bytes received, stored, then acknowledged.',
     parameters: [pathParameter('endpoint', 'The id of the endpoint.')],
@@ -52,6 +55,7 @@ export const STREAM_OPERATIONS: readonly StreamOperation[] = Object.freeze([
     method: 'GET',
     path: '/admin/v1/audit/export',
     surface: 'admin',
+    scope: 'audit:read',
     id: 'exportAudit',
     summary:
       'Gives the whole log of the environment, one JSON line after the other, for the offline verifier.',
@@ -63,14 +67,7 @@ export const STREAM_OPERATIONS: readonly StreamOperation[] = Object.freeze([
         content: { 'application/x-ndjson': { schema: { type: 'string' } } },
       },
     },
-    faults: [
-      'INVALID_REQUEST',
-      'UNAUTHENTICATED',
-      'KEY_MALFORMED',
-      'KEY_REVOKED',
-      'WRONG_KEY_KIND',
-      'STORE_UNAVAILABLE',
-    ],
+    faults: [],
   },
 ]);
 
@@ -84,6 +81,7 @@ function health(
     method,
     path: `/${word}z`,
     surface: 'public',
+    scope: null,
     id: `${method.toLowerCase()}${word === 'live' ? 'Livez' : 'Readyz'}`,
     summary,
     parameters: [],
@@ -98,6 +96,7 @@ function forwarded(method: string): StreamOperation {
     method,
     path: '/out/{connection}/{path}',
     surface: 'runtime',
+    scope: 'calls:send',
     id: `forward${method.charAt(0)}${method.slice(1).toLowerCase()}`,
     summary: 'Forwards a call to the platform of a connection, under the credential kept here.',
     parameters: [
@@ -113,11 +112,6 @@ function forwarded(method: string): StreamOperation {
     },
     faults: [
       'AMBIGUOUS_PATH',
-      'UNAUTHENTICATED',
-      'KEY_MALFORMED',
-      'KEY_REVOKED',
-      'TOKEN_EXPIRED',
-      'WRONG_KEY_KIND',
       'PATH_NOT_FORWARDED',
       'CONNECTION_NOT_FOUND',
       'BODY_TOO_LARGE',

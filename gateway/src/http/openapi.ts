@@ -1,14 +1,15 @@
 import { z } from 'zod';
+import type { Scope } from '#access';
 import { FAULTS, type FaultCode } from '#base';
 import { STREAM_OPERATIONS } from './openapi-streams.ts';
 import type { Route, Surface } from './route.ts';
 import { allRoutes } from './routes.ts';
 
-const SECURITY: Readonly<Record<Surface, readonly object[]>> = Object.freeze({
-  public: [],
-  runtime: [{ runtime: [] }],
-  admin: [{ administration: [] }],
-});
+/** Who may call; the scope stands where OpenAPI 3.1 names the roles that are required. */
+function securityOf(surface: Surface, scope: Scope | null): readonly object[] {
+  if (surface === 'public') return [];
+  return [{ [surface === 'admin' ? 'administration' : 'runtime']: scope === null ? [] : [scope] }];
+}
 
 /** Refusals that any operation can answer with, before it looks at what is special to it. */
 const ANYWHERE: readonly FaultCode[] = [
@@ -23,7 +24,16 @@ const AUTHENTICATED: readonly FaultCode[] = [
   'UNAUTHENTICATED',
   'KEY_MALFORMED',
   'KEY_REVOKED',
+  'KEY_EXPIRED',
+  'KEY_RETIRED',
+  'TOKEN_EXPIRED',
+  'SIGNATURE_REQUIRED',
   'WRONG_KEY_KIND',
+  'ADDRESS_REFUSED',
+  'ORIGIN_REFUSED',
+  'SESSION_REFUSED',
+  'SCOPE_MISSING',
+  'KEY_BOUND_ELSEWHERE',
   'STORE_UNAVAILABLE',
 ];
 const WITH_BODY: readonly FaultCode[] = [
@@ -48,14 +58,17 @@ export function openApiDocument({
     paths[path] = { ...paths[path], [method.toLowerCase()]: operation };
   };
   for (const stream of STREAM_OPERATIONS) {
-    const { id, summary, surface, parameters, requestBody, answers, faults } = stream;
+    const { id, summary, surface, scope, parameters, requestBody, answers, faults } = stream;
     add(stream.path, stream.method, {
       operationId: id,
       summary,
-      security: SECURITY[surface],
+      security: securityOf(surface, scope),
       parameters,
       ...(requestBody === null ? {} : { requestBody }),
-      responses: { ...answers, ...problemsOf([...ANYWHERE, ...faults]) },
+      responses: {
+        ...answers,
+        ...problemsOf([...ANYWHERE, ...(surface === 'public' ? [] : AUTHENTICATED), ...faults]),
+      },
     });
   }
   for (const route of describedRoutes(pageItemsMax))
@@ -92,6 +105,7 @@ function describedRoutes(pageItemsMax: number): readonly Route[] {
     connections: none,
     ingest: none,
     delivery: none,
+    clock: none,
     pageItemsMax,
   });
 }
@@ -111,15 +125,27 @@ function operationOf(route: Route, schemas: Record<string, object>): object {
   return {
     operationId: operationIdOf(route),
     summary: route.summary,
-    security: SECURITY[route.surface],
-    parameters: [...parametersOf(params, 'path', shape), ...parametersOf(query, 'query', shape)],
-    ...(body === null ? {} : { requestBody: { required: true, ...content(body, 'input') } }),
+    security: securityOf(route.surface, route.scope),
+    parameters: [
+      ...parametersOf(params, 'path', shape),
+      ...parametersOf(query, 'query', shape),
+      ...(route.takesIdempotencyKey ? [IDEMPOTENCY_KEY] : []),
+    ],
+    ...(body === null ? {} : { requestBody: { required: !route.bodyMayLack, ...content(body, 'input') } }),
     responses: {
       [route.status]: { description: 'Done.', ...(route.status === 204 ? {} : content(answer, 'output')) },
       ...problemsOf(faults),
     },
   };
 }
+
+const IDEMPOTENCY_KEY = Object.freeze({
+  name: 'Idempotency-Key',
+  in: 'header',
+  required: false,
+  description: 'Who repeats a request with the same key gets the same answer for a while.',
+  schema: { type: 'string', minLength: 8, maxLength: 200 },
+});
 
 function operationIdOf({ method, path }: Route): string {
   const words = path.split(/[^a-zA-Z0-9]+/).filter((word) => word !== '');

@@ -1,14 +1,14 @@
 import type { FastifyInstance } from 'fastify';
-import type { Access } from '#access';
 import { type ConnectionId, Fault, isId, type Limits } from '#base';
 import type { Connections } from '#connections';
 import { FORWARDED } from './admission.ts';
 import { answerStream } from './answer-stream.ts';
 import { hasBody, streamBody } from './body.ts';
-import { anonymous, type ReceivedOf, singleHeader } from './received.ts';
+import type { Door } from './door.ts';
+import type { ReceivedOf } from './received.ts';
 
 export interface OutRooms {
-  readonly access: Access;
+  readonly door: Door;
   readonly connections: Connections;
   readonly limits: Limits;
   readonly received: ReceivedOf;
@@ -17,17 +17,17 @@ export interface OutRooms {
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
 /** `ANY /out/{connection}/{path}`: the call goes on under the platform's credential, streamed both ways. */
-export function registerOut(app: FastifyInstance, { access, connections, limits, received }: OutRooms): void {
+export function registerOut(app: FastifyInstance, { door, connections, limits, received }: OutRooms): void {
   const bytesMax = limits.forwardBodyBytesMax;
   app.route({
     method: METHODS,
     url: `${FORWARDED}*`,
     handler: async ({ raw }, reply) => {
       const facts = received(raw);
-      const actor = anonymous(facts);
-      const authorization = singleHeader(raw, 'authorization');
-      const principal = await access.authenticate({ authorization, surface: 'runtime', actor });
       const { connection, target } = splitOut(facts.target.path);
+      const on = { kind: 'connection', id: connection ?? '' } as const;
+      const { principal, actor } = await door.enter(raw, { surface: 'runtime', scope: 'calls:send', on });
+      if (connection === null) throw new Fault('CONNECTION_NOT_FOUND');
       const bodyBytes = lengthOf(raw.headers['content-length']);
       if (bodyBytes !== null && bodyBytes > bytesMax)
         throw new Fault('BODY_TOO_LARGE', { detail: `At most ${bytesMax} bytes.` });
@@ -39,7 +39,7 @@ export function registerOut(app: FastifyInstance, { access, connections, limits,
         headers: pairsOf(raw.rawHeaders),
         body: hasBody(raw) ? streamBody(raw, bytesMax) : null,
         bodyBytes,
-        actor: { ...actor, kind: 'key', id: principal.key },
+        actor,
       });
       const body = answerStream(answer.body);
       try {
@@ -55,12 +55,12 @@ export function registerOut(app: FastifyInstance, { access, connections, limits,
   });
 }
 
-function splitOut(path: string): { connection: ConnectionId; target: string } {
+/** The connection is `null` where the path names none: who may not come in is told so first. */
+function splitOut(path: string): { connection: ConnectionId | null; target: string } {
   const rest = path.slice(FORWARDED.length);
   const slash = rest.indexOf('/');
   const connection = rest.slice(0, slash);
-  if (!isId('connection', connection)) throw new Fault('CONNECTION_NOT_FOUND');
-  return { connection, target: rest.slice(slash) };
+  return { connection: isId('connection', connection) ? connection : null, target: rest.slice(slash) };
 }
 
 function lengthOf(contentLength: string | undefined): number | null {

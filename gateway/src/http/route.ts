@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Principal } from '#access';
+import type { Principal, Scope } from '#access';
 import { type Actor, Fault, type FaultCode } from '#base';
 
 export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
@@ -14,6 +14,8 @@ export interface Call<Params, Query, Body> {
   readonly body: Body;
   readonly principal: Principal | null;
   readonly actor: Actor;
+  /** The `Idempotency-Key` header. */
+  readonly idempotencyKey: string | undefined;
 }
 
 /** One row of the API: its address, the shapes of what comes and goes, the codes it can refuse with, and its act. */
@@ -27,10 +29,16 @@ export interface RouteOptions<
   /** With `{name}` for parameters, as in OpenAPI. */
   readonly path: string;
   readonly surface: Surface;
+  /** What a key needs to be allowed; only public operations need nothing. */
+  readonly scope?: Scope;
   readonly summary: string;
   readonly params?: Params;
   readonly query?: Query;
   readonly body?: Body;
+  /** No body is as good as `{}`. */
+  readonly bodyMayLack?: boolean;
+  /** Asks for an `Idempotency-Key`. */
+  readonly takesIdempotencyKey?: boolean;
   readonly status: 200 | 201 | 204;
   readonly answer: Answer;
   readonly faults: readonly FaultCode[];
@@ -44,9 +52,12 @@ export interface Route {
   readonly method: Method;
   readonly path: string;
   readonly surface: Surface;
+  readonly scope: Scope | null;
   readonly summary: string;
   readonly status: 200 | 201 | 204;
   readonly faults: readonly FaultCode[];
+  readonly bodyMayLack: boolean;
+  readonly takesIdempotencyKey: boolean;
   readonly schemas: {
     readonly params: z.ZodType | null;
     readonly query: z.ZodType | null;
@@ -78,9 +89,12 @@ export function route<
     method,
     path,
     surface,
+    scope: options.scope ?? null,
     summary,
     status,
     faults,
+    bodyMayLack: options.bodyMayLack ?? false,
+    takesIdempotencyKey: options.takesIdempotencyKey ?? false,
     schemas: {
       params: options.params ?? null,
       query: options.query ?? null,
@@ -94,6 +108,7 @@ export function route<
         body: body(call.body),
         principal: call.principal,
         actor: call.actor,
+        idempotencyKey: call.idempotencyKey,
       });
       return options.answer.parse(answer);
     },

@@ -1,5 +1,6 @@
 import type { Access } from '#access';
 import type { Audit } from '#audit';
+import type { Clock } from '#base';
 import type { Connections } from '#connections';
 import type { Delivery } from '#delivery';
 import type { Ingest } from '#ingest';
@@ -8,6 +9,7 @@ import { connectionRoutes } from './admin/connections.ts';
 import { destinationRoutes } from './admin/destinations.ts';
 import { endpointRoutes } from './admin/endpoints.ts';
 import { eventRoutes } from './admin/events.ts';
+import { keyUseRoutes } from './admin/key-uses.ts';
 import { keyRoutes } from './admin/keys.ts';
 import type { Route } from './route.ts';
 import { runtimeRoutes } from './runtime.ts';
@@ -18,6 +20,7 @@ export interface RouteRooms {
   readonly connections: Connections;
   readonly ingest: Ingest;
   readonly delivery: Delivery;
+  readonly clock: Clock;
   readonly pageItemsMax: number;
 }
 
@@ -26,6 +29,7 @@ export function allRoutes(rooms: RouteRooms): readonly Route[] {
   return [
     ...runtimeRoutes(rooms),
     ...keyRoutes(rooms),
+    ...keyUseRoutes(rooms),
     ...connectionRoutes(rooms),
     ...endpointRoutes(rooms),
     ...destinationRoutes(rooms),

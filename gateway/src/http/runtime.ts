@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Access } from '#access';
 import { openSecretText, Secret } from '#base';
+import { principalOf } from './admin/environment.ts';
 import { type Route, route } from './route.ts';
 import { idShape } from './shapes.ts';
 
@@ -23,6 +24,30 @@ export function runtimeRoutes({ access }: { access: Access }): readonly Route[] 
         const { apiKey, secret } = call.body;
         const issued = await access.signIn({ apiKey, secret: Secret.fromText(secret) }, call.actor);
         return { token: openSecretText(issued.token), expiresIn: issued.expiresInSeconds };
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/api/v1/auth/credentials/rotate-secret',
+      surface: 'runtime',
+      scope: 'secret:rotate',
+      summary:
+        'Replaces the secret of the key that asks, shown this once; the old one works on for the overlap.',
+      body: z.strictObject({ overlapSeconds: z.number().int().min(0).optional() }),
+      bodyMayLack: true,
+      takesIdempotencyKey: true,
+      status: 200,
+      answer: z.strictObject({ secret: z.string() }),
+      faults: ['INVALID_REQUEST', 'CONFLICT', 'AUDIT_UNAVAILABLE'],
+      handle: async (call) => {
+        const { environment, key } = principalOf(call);
+        const { overlapSeconds } = call.body;
+        const requestKey = call.idempotencyKey;
+        const made = await access.rotation.rotate(
+          { environment, key, overlapSeconds, requestKey },
+          call.actor,
+        );
+        return { secret: openSecretText(made.secret) };
       },
     }),
   ];

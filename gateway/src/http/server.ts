@@ -10,6 +10,7 @@ import { type Address, createAddresses } from './addresses.ts';
 import { admit, FORWARDED } from './admission.ts';
 import { hasBody } from './body.ts';
 import { createByteBudget } from './byte-budget.ts';
+import { createDoor } from './door.ts';
 import { registerExport } from './export.ts';
 import { registerHealth } from './health.ts';
 import { registerHooks } from './hooks.ts';
@@ -52,6 +53,7 @@ export function createHttp(ports: HttpPorts): Http {
     ...ports,
     budget: createByteBudget({ bytesMax: limits.webhookInFlightBytesMax, clock }),
     received: received.of,
+    door: createDoor({ access: ports.access, received: received.of }),
   };
 
   app.addHook('onRoute', ({ method, url }) => {

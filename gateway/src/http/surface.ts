@@ -1,15 +1,16 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Access, Principal } from '#access';
+import type { Principal } from '#access';
 import { type Actor, Fault, type Limits } from '#base';
 import { hasBody } from './body.ts';
 import type { ByteBudget } from './byte-budget.ts';
+import type { Door } from './door.ts';
 import { readJson } from './json-body.ts';
 import { parseQuery } from './query.ts';
 import { anonymous, type Received, type ReceivedOf, singleHeader } from './received.ts';
 import type { Route } from './route.ts';
 
 export interface SurfaceRooms {
-  readonly access: Access;
+  readonly door: Door;
   readonly limits: Limits;
   readonly budget: ByteBudget;
   readonly received: ReceivedOf;
@@ -34,29 +35,34 @@ async function answer(
 ): Promise<unknown> {
   const received = rooms.received(request.raw);
   const query = parseQuery(received.target.query);
-  const principal = await principalOf(route, request, received, rooms.access);
-  const actor: Actor =
-    principal === null ? anonymous(received) : { ...anonymous(received), kind: 'key', id: principal.key };
+  const { principal, actor } = await enter(route, request, { door: rooms.door, received });
   const body = await bodyOf(route, request, rooms);
-  const result = await route.run({ params: request.params, query, body, principal, actor });
+  const result = await route.run({
+    params: request.params,
+    query,
+    body,
+    principal,
+    actor,
+    idempotencyKey: route.takesIdempotencyKey ? singleHeader(request.raw, 'idempotency-key') : undefined,
+  });
   reply.code(route.status);
   if (route.status === 204) return reply.send();
   return reply.type('application/json; charset=utf-8').send(JSON.stringify(result));
 }
 
-async function principalOf(
-  route: Route,
-  request: FastifyRequest,
-  received: Received,
-  access: Access,
-): Promise<Principal | null> {
-  if (route.surface === 'public') return null;
-  const authorization = singleHeader(request.raw, 'authorization');
-  return access.authenticate({ authorization, surface: route.surface, actor: anonymous(received) });
+async function enter(
+  { surface, scope }: Route,
+  { raw }: FastifyRequest,
+  { door, received }: { door: Door; received: Received },
+): Promise<{ principal: Principal | null; actor: Actor }> {
+  if (surface === 'public') return { principal: null, actor: anonymous(received) };
+  if (scope === null) throw new Fault('INTERNAL', { detail: 'An operation has no scope.' });
+  return door.enter(raw, { surface, scope });
 }
 
 async function bodyOf(route: Route, { raw }: FastifyRequest, rooms: SurfaceRooms): Promise<unknown> {
-  if (route.schemas.body !== null) return readJson(raw, rooms);
+  const isLacking = route.bodyMayLack && !hasBody(raw);
+  if (route.schemas.body !== null && !isLacking) return readJson(raw, rooms);
   refuseBody(raw);
   return {};
 }

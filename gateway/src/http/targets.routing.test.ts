@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import fc from 'fast-check';
 import type { Access } from '#access';
-import { newId, systemClock } from '#base';
+import { Fault, newId, systemClock } from '#base';
 import type { Connections } from '#connections';
 import type { Ingest } from '#ingest';
 import { type AnswerToJudge, assertProblem } from '#test/problem';
@@ -22,14 +22,17 @@ const listener = await withListener(
     rooms: {
       access: roomWith<Access>({
         authenticate: async () => ({ ...PRINCIPAL, kind: 'admin' }),
-        revokeKey: async (target) => {
-          reached.push(`revoke ${target.key}`);
-          return { id: target.key, kind: 'test', name: 'a', createdAtMs: 0, revokedAtMs: 0 };
-        },
-        listKeys: async () => {
-          reached.push('list');
-          return { items: [], next: null };
-        },
+        authorize: async () => undefined,
+        keys: roomWith<Access['keys']>({
+          revoke: async (target) => {
+            reached.push(`revoke ${target.key}`);
+            throw new Fault('KEY_NOT_FOUND');
+          },
+          list: async () => {
+            reached.push('list');
+            return { items: [], next: null };
+          },
+        }),
       }),
       ingest: roomWith<Ingest>({
         expect: async () => undefined,
@@ -58,7 +61,10 @@ async function ask(t: { after(hook: () => void): unknown }, line: string): Promi
   return answer;
 }
 
-const OTHER_SPELLINGS: readonly (readonly [string, 'NOT_FOUND' | 'AMBIGUOUS_PATH' | 'INVALID_REQUEST'])[] = [
+const OTHER_SPELLINGS: readonly (readonly [
+  string,
+  'NOT_FOUND' | 'AMBIGUOUS_PATH' | 'INVALID_REQUEST' | 'METHOD_NOT_ALLOWED',
+])[] = [
   [`/in/%65p_${endpoint.slice(3)}`, 'NOT_FOUND'],
   [`/%69n/${endpoint}`, 'NOT_FOUND'],
   [`/in%2f${endpoint}`, 'AMBIGUOUS_PATH'],
@@ -99,7 +105,7 @@ const OTHER_SPELLINGS: readonly (readonly [string, 'NOT_FOUND' | 'AMBIGUOUS_PATH
   [`/admin/v1/keys/${key}/revok%65`, 'NOT_FOUND'],
   [`/admin/v1/keys/${key}/revoke/`, 'NOT_FOUND'],
   [`/admin/v1/keys/${key}/Revoke`, 'NOT_FOUND'],
-  [`/admin/v1/keys/${key}`, 'NOT_FOUND'],
+  [`/admin/v1/keys/${key}`, 'METHOD_NOT_ALLOWED'],
   [`/admin/v2/keys/${key}/revoke`, 'NOT_FOUND'],
   ['/__proto__', 'NOT_FOUND'],
   ['/constructor', 'NOT_FOUND'],

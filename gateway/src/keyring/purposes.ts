@@ -5,6 +5,7 @@ export type SealPurpose =
   | 'destinations'
   | 'deliveries'
   | 'audit'
+  | 'access'
   | 'tokens';
 
 /**
@@ -18,6 +19,7 @@ export const PURPOSES: Readonly<Record<SealPurpose, { readonly table: string }>>
   destinations: row('destinations'),
   deliveries: row('deliveries'),
   audit: row('audit'),
+  access: row('access'),
   tokens: row('tokens'),
 });
 

@@ -1,10 +1,10 @@
 // Whoever remembers something forgets it once it was changed anywhere, and trusts nothing that the feed can't vouch for.
 // Invariant 8; Q16 K24; traps "Revocation races with a cache fill", "When the change feed has been silent too long, ask the database".
 import assert from 'node:assert/strict';
-import { connect, createServer, type Socket } from 'node:net';
 import { test } from 'node:test';
-import { type Clock, limitsWith, openSecretText, Secret, silentLog } from '#base';
+import { type Clock, limitsWith, type Secret, silentLog } from '#base';
 import { createStore, EVERYTHING, type Store } from '#store';
+import { withBreakableLine } from '#test/breakable-line';
 import { type Cleanup, withDatabase } from '#test/database';
 import { asOwner, environment, terminateOthers } from './notes.fixture.ts';
 
@@ -103,7 +103,7 @@ test('what is rolled back is never heard', async (t) => {
 
 test('Q16 with the feed cut nothing is trusted beyond changesSilentMs; what was missed is heard afterwards', async (t) => {
   const { url } = await withDatabase(t);
-  const line = await breakableLine(t, url);
+  const line = await withBreakableLine(t, url);
   const clock = testClock();
   const [store, cutOff] = [await openStore(t, { url }), await openStore(t, { url: line.url, clock })];
   const { heard, until } = hearing(cutOff);
@@ -144,42 +144,3 @@ test('a node that missed more than is kept forgets everything', async (t) => {
   await until(() => heard.length === 3);
   assert.equal(heard.at(-1), 'key:near');
 });
-
-/** A line to Postgres that can fall silent without being closed, and comes back. */
-async function breakableLine(t: Cleanup, url: Secret): Promise<{ url: Secret; cut(): void; mend(): void }> {
-  const target = new URL(openSecretText(url));
-  const to = target.searchParams.get('host');
-  const path =
-    to === null ? null : `${to}/.s.PGSQL.${target.searchParams.get('port') ?? (target.port || '5432')}`;
-  const sockets = new Set<Socket>();
-  let isCut = false;
-  const server = createServer((near) => {
-    const far = path === null ? connect(Number(target.port), target.hostname) : connect(path);
-    for (const [from, other] of [
-      [near, far],
-      [far, near],
-    ] as const) {
-      sockets.add(from);
-      from.on('data', (chunk) => void (isCut || other.write(chunk)));
-      from.on('error', () => undefined).on('close', () => other.destroy());
-    }
-  });
-  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
-  t.after(async () => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
-  });
-  const address = server.address();
-  const near = new URL(openSecretText(url));
-  near.searchParams.delete('host');
-  near.searchParams.delete('port');
-  near.host = `127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
-  return {
-    url: Secret.fromText(near.href),
-    cut: () => void (isCut = true),
-    mend: () => {
-      isCut = false;
-      for (const socket of sockets) socket.destroy(); // bytes were lost: the line is a new one
-    },
-  };
-}

@@ -11,7 +11,7 @@ const sql =
   /\b(?:select|insert\s+into|update|delete\s+from|create\s+(?:unique\s+)?(?:table|index|policy)|alter\s+table|truncate|grant|references|copy|lock\s+table)\b/i;
 
 /**
- * A table belongs to one room and is named only in that room's `queries.ts` and `migrations.ts`. Tests look behind
+ * A table belongs to one room and is named only in that room's `queries.ts` (or a `<thing>-queries.ts` beside it) and `migrations.ts`. Tests look behind
  * every door: they read rows raw and break tables of other rooms on purpose.
  */
 export const tables: Rule = {
@@ -28,7 +28,7 @@ export const tables: Rule = {
     return sources.flatMap(({ path, strings, lineOf }): readonly Finding[] => {
       const room = roomOf(path);
       if (isUpkeep(path) || isTestSupport(path) || room === 'base') return []; // base has no database: what looks like SQL there is text for a test
-      const ownPlace = /\/(?:queries|migrations)\.ts$/.test(path);
+      const ownPlace = /\/(?:(?:[a-z-]+-)?queries|migrations)\.ts$/.test(path);
       return strings.flatMap(({ text, offset }) => {
         if (!sql.test(text)) return [];
         return [...text.matchAll(named)].flatMap((match): readonly Finding[] => {

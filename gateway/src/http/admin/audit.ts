@@ -36,6 +36,7 @@ export function auditRoutes({
       method: 'GET',
       path: '/admin/v1/audit/entries',
       surface: 'admin',
+      scope: 'audit:read',
       summary: 'Lists entries of the log, newest first. `index` is their place in the tree.',
       query: pageQuery(pageItemsMax, {
         action: z.string().max(60).optional(),
@@ -63,6 +64,7 @@ export function auditRoutes({
       method: 'GET',
       path: '/admin/v1/audit/checkpoint',
       surface: 'admin',
+      scope: 'audit:read',
       summary:
         'The newest signed checkpoint of the log and the key that verifies it. Keep both somewhere else.',
       status: 200,

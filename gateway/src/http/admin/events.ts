@@ -51,6 +51,7 @@ export function eventRoutes(rooms: {
       method: 'GET',
       path: '/admin/v1/events',
       surface: 'admin',
+      scope: 'events:read',
       summary: 'Lists events, newest first, without their bodies.',
       query: pageQuery(pageItemsMax, {
         endpoint: idShape('endpoint').optional(),
@@ -68,6 +69,7 @@ export function eventRoutes(rooms: {
       method: 'GET',
       path: '/admin/v1/events/{id}',
       surface: 'admin',
+      scope: 'events:read',
       summary: 'Shows an event, without its body.',
       params: idParams('event'),
       status: 200,
@@ -82,6 +84,7 @@ export function eventRoutes(rooms: {
       method: 'POST',
       path: '/admin/v1/events/{id}/reveal',
       surface: 'admin',
+      scope: 'events:reveal',
       summary:
         'Gives the body of an event, byte-exact in base64. The log has an entry before the body is opened.',
       params: idParams('event'),
@@ -98,6 +101,7 @@ export function eventRoutes(rooms: {
       method: 'POST',
       path: '/admin/v1/events/{id}/replay',
       surface: 'admin',
+      scope: 'events:replay',
       summary:
         'Delivers an event again, to every active destination or to the one named, under the same event id.',
       params: idParams('event'),
@@ -115,6 +119,7 @@ export function eventRoutes(rooms: {
       method: 'GET',
       path: '/admin/v1/deliveries',
       surface: 'admin',
+      scope: 'events:read',
       summary: 'Lists deliveries, newest first.',
       query: pageQuery(pageItemsMax, {
         event: idShape('event').optional(),

@@ -1,28 +1,25 @@
 import { z } from 'zod';
-import type { Access, KeyView } from '#access';
-import { isoTime, openSecretText } from '#base';
+import type { Access } from '#access';
+import { openSecretText } from '#base';
 import { type Route, route } from '../route.ts';
-import { idParams, idShape, nameShape, pageOf, pageQuery, timeOrNull, timeShape } from '../shapes.ts';
-import { principalOf } from './environment.ts';
-
-const keyShape = z
-  .strictObject({
-    id: idShape('key'),
-    kind: z.enum(['test', 'live', 'admin']),
-    name: nameShape,
-    createdAt: timeShape,
-    revokedAt: timeShape.nullable(),
-  })
-  .meta({ id: 'Key' });
-
-const newKeyShape = z.strictObject({ kind: z.enum(['test', 'live', 'admin']), name: nameShape });
+import { idParams, pageOf, pageQuery } from '../shapes.ts';
+import { giverOf, principalOf } from './environment.ts';
+import {
+  keyChangeShape,
+  keyShape,
+  newKeyShape,
+  secretShape,
+  settingsOf,
+  shownKey,
+  shownSecret,
+} from './key-shapes.ts';
 
 /** Administration of API keys. */
 export function keyRoutes({
-  access,
+  access: { keys },
   pageItemsMax,
 }: {
-  access: Access;
+  access: Pick<Access, 'keys'>;
   pageItemsMax: number;
 }): readonly Route[] {
   return [
@@ -30,51 +27,84 @@ export function keyRoutes({
       method: 'GET',
       path: '/admin/v1/keys',
       surface: 'admin',
+      scope: 'keys:read',
       summary: 'Lists the keys of the environment, newest first. No secret is ever shown again.',
       query: pageQuery(pageItemsMax, {}),
       status: 200,
       answer: pageOf(keyShape),
-      faults: ['INVALID_REQUEST', 'UNAUTHENTICATED', 'WRONG_KEY_KIND'],
+      faults: ['INVALID_REQUEST'],
       handle: async (call) => {
-        const page = await access.listKeys({ environment: principalOf(call).environment, ...call.query });
-        return { items: page.items.map(shown), next: page.next };
+        const page = await keys.list({ environment: principalOf(call).environment, ...call.query });
+        return { items: page.items.map(shownKey), next: page.next };
       },
     }),
     route({
       method: 'POST',
       path: '/admin/v1/keys',
       surface: 'admin',
-      summary: 'Makes a key. Its secret is in this answer and nowhere else, ever.',
+      scope: 'keys:write',
+      summary:
+        'Makes a key, which can do nothing without scopes. Its secret is in this answer and nowhere else, ever.',
       body: newKeyShape,
       status: 201,
       answer: z.strictObject({ key: keyShape, secret: z.string() }),
-      faults: ['INVALID_REQUEST', 'UNAUTHENTICATED', 'WRONG_KEY_KIND', 'CONFLICT'],
+      faults: ['INVALID_REQUEST', 'CONFLICT', 'SCOPE_NOT_HELD'],
       handle: async (call) => {
-        const made = await access.createKey(
-          { environment: principalOf(call).environment, ...call.body },
-          call.actor,
-        );
-        return { key: shown(made.key), secret: openSecretText(made.secret) };
+        const { environment } = principalOf(call);
+        const { kind, name, ...settings } = call.body;
+        const key = { environment, kind, name, ...settingsOf(settings) };
+        const made = await keys.create(key, call.actor, giverOf(call));
+        return { key: shownKey(made.key), secret: openSecretText(made.secret) };
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/admin/v1/keys/{id}',
+      surface: 'admin',
+      scope: 'keys:read',
+      summary: 'Shows a key and which of its secrets are in force.',
+      params: idParams('key'),
+      status: 200,
+      answer: z.strictObject({ key: keyShape, secrets: z.array(secretShape) }),
+      faults: ['INVALID_REQUEST', 'KEY_NOT_FOUND'],
+      handle: async (call) => {
+        const target = { environment: principalOf(call).environment, key: call.params.id };
+        const [key, secrets] = await Promise.all([keys.get(target), keys.secrets(target)]);
+        return { key: shownKey(key), secrets: secrets.map(shownSecret) };
+      },
+    }),
+    route({
+      method: 'PATCH',
+      path: '/admin/v1/keys/{id}',
+      surface: 'admin',
+      scope: 'keys:write',
+      summary: 'Changes what a key may do, at once on every node.',
+      params: idParams('key'),
+      body: keyChangeShape,
+      status: 200,
+      answer: keyShape,
+      faults: ['INVALID_REQUEST', 'KEY_NOT_FOUND', 'SCOPE_NOT_HELD', 'LOCKS_OUT_CALLER'],
+      handle: async (call) => {
+        const { force, ...settings } = call.body;
+        const target = { environment: principalOf(call).environment, key: call.params.id };
+        const change = { ...target, settings: settingsOf(settings), force };
+        return shownKey(await keys.change(change, call.actor, giverOf(call)));
       },
     }),
     route({
       method: 'POST',
       path: '/admin/v1/keys/{id}/revoke',
       surface: 'admin',
+      scope: 'keys:write',
       summary: 'Revokes a key and every bearer token made with it. Can be repeated; can not be undone.',
       params: idParams('key'),
       status: 200,
       answer: keyShape,
-      faults: ['INVALID_REQUEST', 'UNAUTHENTICATED', 'WRONG_KEY_KIND', 'KEY_NOT_FOUND'],
+      faults: ['INVALID_REQUEST', 'KEY_NOT_FOUND'],
       handle: async (call) => {
         const { environment } = principalOf(call);
-        return shown(await access.revokeKey({ environment, key: call.params.id }, call.actor));
+        return shownKey(await keys.revoke({ environment, key: call.params.id }, call.actor));
       },
     }),
   ];
-}
-
-function shown(key: KeyView): z.input<typeof keyShape> {
-  const { id, kind, name, createdAtMs, revokedAtMs } = key;
-  return { id, kind, name, createdAt: isoTime(createdAtMs), revokedAt: timeOrNull(revokedAtMs) };
 }
