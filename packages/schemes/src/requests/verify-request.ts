@@ -56,7 +56,10 @@ export interface VerifyRequestInput {
   readonly method: string;
   /** The request target as received, `/path?query`; what is routed has to be the same text. */
   readonly target: string;
-  /** The `Host` header as received; without effect where the scheme doesn't sign it. */
+  /**
+   * The `Host` header as received, or the name that clients use where something in front changes it; without effect
+   * where the scheme doesn't sign it.
+   */
   readonly authority: string;
   /** Node's `rawHeaders`: name, value, name, value … */
   readonly rawHeaders: readonly string[];
@@ -76,7 +79,10 @@ export interface AcceptedRequest {
   readonly keyId: string;
   /** The `id` of the one among `keys` that fits. */
   readonly signerId: string;
-  /** The decoded MAC or signature, to be remembered: no change of letter case makes a second one of it. */
+  /**
+   * The decoded MAC or signature, to be remembered: no change of letter case makes a second one of it. By itself, and
+   * not together with the key id, which not every scheme signs.
+   */
   readonly mac: Uint8Array;
   readonly createdMs: number;
   /** The last millisecond at which this signature would be accepted. Clocks of several nodes need a margin. */
