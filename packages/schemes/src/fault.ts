@@ -25,7 +25,13 @@ export type SchemeFaultCode =
   | 'ID_MISSING'
   | 'ID_MALFORMED'
   | 'TIME_INVALID'
-  | 'TOLERANCE_INVALID';
+  | 'TOLERANCE_INVALID'
+  | 'KEY_MALFORMED'
+  | 'KEY_ID_MALFORMED'
+  | 'NONCE_MALFORMED'
+  | 'REQUEST_MALFORMED'
+  | 'BODY_AMBIGUOUS'
+  | 'LIFETIME_INVALID';
 
 /** One sentence per code. */
 export const FAULTS: Readonly<Record<SchemeFaultCode, string>> = frozen<Record<SchemeFaultCode, string>>({
@@ -39,6 +45,17 @@ export const FAULTS: Readonly<Record<SchemeFaultCode, string>> = frozen<Record<S
   ID_MALFORMED: 'The id must be 1 to 256 visible ASCII characters without a dot.',
   TIME_INVALID: 'The time must be a whole number of milliseconds since 1970.',
   TOLERANCE_INVALID: 'The tolerance must be a whole number of seconds from 0 to 86400.',
+  KEY_MALFORMED:
+    'The key is not one of this algorithm and scheme, in PEM: BEGIN PUBLIC KEY to verify, BEGIN PRIVATE KEY to sign.',
+  KEY_ID_MALFORMED:
+    'The key id must be 1 to 128 visible ASCII characters without quote, backslash, or colon for voluti.',
+  NONCE_MALFORMED: 'The nonce must be 16 to 128 visible ASCII characters without quote and backslash.',
+  REQUEST_MALFORMED:
+    'The request can not be signed so that it could be verified: method, target, host or a covered header is malformed, ' +
+    'or it is signed already.',
+  BODY_AMBIGUOUS:
+    'This scheme joins target and body without a separator, and this body could be read as the end of the target.',
+  LIFETIME_INVALID: 'The lifetime must be a whole number of seconds from 1 to 600.',
 });
 
 export function schemeFault(code: SchemeFaultCode): SchemeFault {

@@ -11,4 +11,14 @@ export const LIMITS = Object.freeze({
   /** Ids of headers and bodies alike. */
   idCharactersMax: 256,
   toleranceSecondsMax: 86_400,
+  /** A structured field; an ML-DSA-65 signature in base64 has 4412 characters. */
+  fieldCharactersMax: 8192,
+  targetCharactersMax: 8192,
+  authorityCharactersMax: 261,
+  /** Key ids and nonces of requests. */
+  plainTextCharactersMax: 128,
+  /** 96 bits in base64, which no two of 2^32 requests share by chance. */
+  nonceCharactersMin: 16,
+  componentsMax: 32,
+  pemCharactersMax: 16_384,
 });

@@ -35,7 +35,7 @@ const PARSERS: Readonly<Record<SecretForm, (text: string) => Uint8Array | null>>
 });
 
 /** White space at an end and control characters are what a file or a paste added; they never belong to a secret. */
-function parseUtf8(text: string): Uint8Array | null {
+export function parseUtf8(text: string): Uint8Array | null {
   if (text !== text.trim() || !text.isWellFormed() || /\p{Cc}/u.test(text)) return null;
   return new TextEncoder().encode(text);
 }

@@ -11,7 +11,7 @@ export function parseTimestamp(text: string, unit: TimestampUnit): number | null
 }
 
 /** Why a timestamp is refused, or `null` when it is within the tolerance, both ways. */
-export function checkTimestamp(input: TimestampCheck): { reason: Reason; clockDifferenceMs: number } | null {
+export function checkTimestamp(input: TimestampCheck): Untimely | null {
   const { timestampMs, nowMs, rule, toleranceSeconds } = input;
   const toleranceMs = toleranceSeconds * 1000;
   const clockDifferenceMs = timestampMs - nowMs;
@@ -21,6 +21,11 @@ export function checkTimestamp(input: TimestampCheck): { reason: Reason; clockDi
     return { reason: 'timestamp-wrong-unit', clockDifferenceMs: otherUnitDifferenceMs };
   }
   return { reason: clockDifferenceMs < 0 ? 'timestamp-too-old' : 'timestamp-too-new', clockDifferenceMs };
+}
+
+export interface Untimely {
+  readonly reason: Extract<Reason, 'timestamp-wrong-unit' | 'timestamp-too-old' | 'timestamp-too-new'>;
+  readonly clockDifferenceMs: number;
 }
 
 export interface TimestampCheck {
