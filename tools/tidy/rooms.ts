@@ -9,7 +9,7 @@ export const rooms = Object.freeze({
   keyring: ['base', 'store'],
   audit: ['base', 'store', 'keyring', '@sallyport/evidence'],
   environments: ['base', 'store', 'keyring'],
-  access: ['base', 'store', 'keyring', 'environments'],
+  access: ['base', 'store', 'keyring', 'environments', '@sallyport/schemes'],
   outbound: ['base'],
   platforms: ['base', 'outbound', '@sallyport/schemes'],
   connections: ['base', 'store', 'keyring', 'environments', 'outbound', 'platforms'],

@@ -18,9 +18,12 @@ import type { Binding, KeyKind } from './key-settings.ts';
 import { bindingOf } from './key-view.ts';
 import { createKeys, type Keys } from './keys.ts';
 import { createRefusals } from './refusals.ts';
+import { createReplays } from './replays.ts';
 import { createRotation, type Rotation } from './rotation.ts';
 import { SCOPES, type Scope } from './scopes.ts';
 import { createSignIn, type SignIn } from './sign-in.ts';
+import { createSignatures, type SignatureClaim, type SignedCall } from './signatures.ts';
+import { createSigners, type Signers } from './signers.ts';
 import { createUsage, type Usage } from './usage.ts';
 
 /** Who has been authenticated, and what they may do. */
@@ -59,11 +62,24 @@ export interface Access {
   readonly keys: Keys;
   readonly rotation: Rotation;
   readonly usage: Usage;
+  readonly signers: Signers;
   /**
    * Who presents this. `UNAUTHENTICATED`, `KEY_MALFORMED`, `KEY_REVOKED`, `KEY_EXPIRED`, `KEY_RETIRED`,
    * `TOKEN_EXPIRED`, `WRONG_KEY_KIND`, `ADDRESS_REFUSED`, `ORIGIN_REFUSED`, `SIGNATURE_REQUIRED`, `SESSION_REFUSED`.
    */
   authenticate(presentation: Presentation): Promise<Principal>;
+  /** Whose signature a request bears, `null` when it bears none. Throws `SIGNATURE_INVALID`. */
+  signatureOf(rawHeaders: readonly string[]): SignatureClaim | null;
+  /**
+   * Who signed this request, which is accepted this once. `SIGNATURE_INVALID`, `SIGNATURE_STALE`, `SIGNATURE_REPLAYED`,
+   * and whatever `authenticate` refuses a key for; `STORE_UNAVAILABLE` or `BUSY` when it can't be remembered.
+   */
+  authenticateSigned(
+    presentation: Omit<Presentation, 'authorization'> & {
+      readonly claim: SignatureClaim;
+      readonly call: SignedCall;
+    },
+  ): Promise<Principal>;
   /** Whether they may do it, on the object named. `SCOPE_MISSING`, `KEY_BOUND_ELSEWHERE`. */
   authorize(
     principal: Principal,
@@ -83,9 +99,12 @@ const CREDENTIAL_CHARACTERS_MAX = 200;
 /** Makes the access room. */
 export function createAccess(ports: AccessPorts): Access {
   const { environments, clock } = ports;
-  const holders = createHolders(ports);
   const refusals = createRefusals(ports);
   const usage = createUsage(ports);
+  const signers = createSigners({ ...ports, usage, changed: (key) => holders.changed(key) });
+  const holders = createHolders({ ...ports, signersOf: (key) => signers.of(key) });
+  const replays = createReplays(ports);
+  const signatures = createSignatures({ ...ports, holders, refusals, replays });
   const keys = createKeys({ ...ports, holders });
   const rotation = createRotation({ ...ports, holders, usage });
 
@@ -122,7 +141,19 @@ export function createAccess(ports: AccessPorts): Access {
     keys,
     rotation,
     usage,
+    signers,
     signIn: signIn.signIn,
+    signatureOf: (rawHeaders) => signatures.claimOf(rawHeaders),
+
+    async authenticateSigned({ claim, call, origin, surface, actor }) {
+      const verified = await signatures.verify(claim, call, actor);
+      const { holder, signer: credential } = verified;
+      const environmentKind = await admit(holder, { surface, origin, actor, via: 'signature' });
+      // Last, so that nobody fills the memory with requests that would be refused anyway.
+      await signatures.remember(verified, actor);
+      usage.count({ ...placeOf(holder), credential, actor });
+      return principalOf(holder, { environmentKind, via: 'signature' });
+    },
 
     async authenticate({ authorization, origin, surface, actor }) {
       const text = authorization === undefined ? undefined : BEARER.exec(authorization)?.[1];
@@ -148,9 +179,11 @@ export function createAccess(ports: AccessPorts): Access {
     async stop() {
       holders.stop();
       await refusals.close();
+      await replays.stop();
       await usage.stop();
     },
-    sweep: async () => (await signIn.sweep()) + (await usage.sweep()) + (await rotation.sweep()),
+    sweep: async () =>
+      (await signIn.sweep()) + (await usage.sweep()) + (await rotation.sweep()) + (await replays.sweep()),
   };
 }
 

@@ -9,11 +9,13 @@ export const CREDENTIAL_PREFIXES = Object.freeze({
   bearer: 'sat_syp_',
   // A person's, once there are persons: told apart already, so that none ever works where it doesn't belong.
   session: 'ses_syp_',
+  // Signs requests, and is never sent.
+  signing: 'sgk_syp_',
 } as const);
 
 export type CredentialKind = keyof typeof CREDENTIAL_PREFIXES;
 
-const KINDS: readonly CredentialKind[] = ['test', 'live', 'admin', 'bearer', 'session'];
+const KINDS: readonly CredentialKind[] = ['test', 'live', 'admin', 'bearer', 'session', 'signing'];
 
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const RANDOM_CHARACTERS = 32; // 190 bits

@@ -2,6 +2,7 @@ import {
   type AddressRanges,
   type Clock,
   createRanges,
+  type EnvironmentId,
   Fault,
   type KeyId,
   type Limits,
@@ -14,18 +15,23 @@ import type { Keyring } from '#keyring';
 import { EVERYTHING, type Store } from '#store';
 import { parseCredentialText } from './credential-text.ts';
 import { type HolderRow, selectKeyHolder, selectSignedHolder, selectTokenHolder } from './queries.ts';
+import type { Signer } from './signers.ts';
 
 export interface HolderPorts {
   readonly store: Store;
   readonly keyring: Keyring;
   readonly limits: Limits;
   readonly clock: Clock;
+  /** What requests of a key can be signed with. */
+  readonly signersOf: (key: { environment: EnvironmentId; key: KeyId }) => Promise<readonly Signer[]>;
 }
 
 /** Who holds a credential, ready to be judged. */
 export interface Holder extends HolderRow {
   /** From where it may be used; `null` means from anywhere. */
   readonly ranges: AddressRanges | null;
+  /** For a key that a signed request names. */
+  readonly signers: readonly Signer[];
 }
 
 /** Finds who holds a credential. */
@@ -52,7 +58,7 @@ interface Question {
  * for it: a revocation on any node is in force here within `changesSilentMs` as a hard bound, and the database is asked
  * when the feed is silent. Unknown credentials are not remembered, so that a flood of them can't push the known ones out.
  */
-export function createHolders({ store, keyring, limits, clock }: HolderPorts): Holders {
+export function createHolders({ store, keyring, limits, clock, signersOf }: HolderPorts): Holders {
   const { changes } = store;
   const known = new Map<string, Holder>();
   const namesOf = new Map<KeyId, Set<string>>();
@@ -70,10 +76,9 @@ export function createHolders({ store, keyring, limits, clock }: HolderPorts): H
       return tx.row(kind === 'bearer' ? selectTokenHolder : selectKeyHolder, [digests]);
     });
     if (row === null) return null;
-    return {
-      ...row,
-      ranges: row.allowed_addresses.length === 0 ? null : createRanges(row.allowed_addresses),
-    };
+    const ranges = row.allowed_addresses.length === 0 ? null : createRanges(row.allowed_addresses);
+    const place = { environment: row.environment_id, key: row.key_id };
+    return { ...row, ranges, signers: kind === 'named' ? await signersOf(place) : [] };
   };
 
   const forget = (key: KeyId): void => {
@@ -145,7 +150,7 @@ export function createHolders({ store, keyring, limits, clock }: HolderPorts): H
   return {
     async find(credential) {
       const kind = parseCredentialText(openSecretText(credential));
-      if (kind === null) throw new Fault('KEY_MALFORMED');
+      if (kind === null || kind === 'signing') throw new Fault('KEY_MALFORMED');
       if (kind === 'session') throw new Fault('SESSION_REFUSED');
       const via = kind === 'bearer' ? 'bearer' : 'key';
       const pepper = await keyring.pepper();

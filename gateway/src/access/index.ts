@@ -11,4 +11,6 @@ export type { KeyTarget, KeyView, SecretView } from './key-view.ts';
 export type { Giver } from './keys.ts';
 export { accessMigrations } from './migrations.ts';
 export { isScope, SCOPE_NAMES, SCOPES, type Scope, scopesOf } from './scopes.ts';
+export type { SignatureClaim, SignedCall } from './signatures.ts';
+export type { SignerView } from './signers.ts';
 export type { CallerView } from './usage.ts';

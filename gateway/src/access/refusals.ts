@@ -14,6 +14,8 @@ export interface Refusal {
   readonly key: KeyId;
   readonly code: FaultCode;
   readonly actor: Actor;
+  /** What was wrong with it, for the log alone. */
+  readonly reason?: string;
 }
 
 /** Records refusals in the log of the environment whose key it is. */
@@ -33,7 +35,7 @@ export function createRefusals({ audit, limits }: { audit: AuditPort; limits: Li
     itemsMax: limits.auditQueueItemsMax,
   });
   return {
-    record: (refusal) => gather.add(`${refusal.key} ${refusal.code}`, refusal),
+    record: (refusal) => gather.add(`${refusal.key} ${refusal.code} ${refusal.reason ?? ''}`, refusal),
     close: () => gather.close(),
   };
 }
@@ -41,7 +43,7 @@ export function createRefusals({ audit, limits }: { audit: AuditPort; limits: Li
 async function write(audit: AuditPort, items: readonly Refusal[]): Promise<void> {
   const [first] = items;
   if (first === undefined) return;
-  const { environment, key, code, actor } = first;
+  const { environment, key, code, actor, reason } = first;
   const addresses = [...new Set(items.map((item) => item.actor.address))].slice(0, ADDRESSES_MAX);
   const many = items.length === 1 ? {} : { count: items.length, addresses };
   await audit.note(environment, {
@@ -49,6 +51,6 @@ async function write(audit: AuditPort, items: readonly Refusal[]): Promise<void>
     actor: { ...actor, kind: 'key', id: key },
     resource: `key:${key}`,
     outcome: 'refused',
-    details: { code, ...many },
+    details: { code, ...(reason === undefined ? {} : { reason }), ...many },
   });
 }

@@ -65,6 +65,13 @@ const rows = {
     'This key takes signed requests only.',
     'Sign each request, as docs/signing.md says.',
   ),
+  SIGNATURE_INVALID: row(401, 'The signature of the request does not hold.', 'Look at docs/signing.md.'),
+  SIGNATURE_STALE: row(
+    401,
+    'The signature is not of this time.',
+    'Set the clock, and sign each request afresh.',
+  ),
+  SIGNATURE_REPLAYED: row(401, 'This signature was seen before.', 'Sign each request afresh.'),
   SESSION_REFUSED: row(403, "A person's session can not do this.", 'Use an API key.'),
   SCOPE_MISSING: row(
     403,
@@ -91,6 +98,11 @@ const rows = {
   // Objects
   ENVIRONMENT_NOT_FOUND: row(404, 'No such environment.', 'List them with `sallyport environments list`.'),
   KEY_NOT_FOUND: row(404, 'No such key.', 'List them with `sallyport keys list`.'),
+  SIGNER_NOT_FOUND: row(
+    404,
+    'The key has no such signer in force.',
+    'List them with `sallyport signers list`.',
+  ),
   SECRET_NOT_FOUND: row(404, 'The key has no such secret in force.', 'List them with `sallyport keys show`.'),
   CONNECTION_NOT_FOUND: row(404, 'No such connection.', 'List them with `sallyport connections list`.'),
   ENDPOINT_NOT_FOUND: row(404, 'No such endpoint.', 'List them with `sallyport endpoints list`.'),

@@ -145,6 +145,14 @@ const rows = {
     2_592_000,
     'a secret used within this time is in use: ending it takes force',
   ),
+  signedBodyBytesMax: row(
+    1 * MIB,
+    1 * KIB,
+    4 * MIB,
+    'the body of a signed request, which is read before it is judged',
+  ),
+  replayBatchItemsMax: row(512, 1, 4_096, 'signatures of requests remembered in one transaction'),
+  replayTimeoutMs: row(2_000, 100, 30_000, 'a signature waits to be remembered; then the request is refused'),
   rotationAnswerSeconds: row(
     600,
     60,

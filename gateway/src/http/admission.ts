@@ -7,7 +7,7 @@ import { parseTarget, type RequestTarget } from './path.ts';
 export const FORWARDED = '/out/';
 
 // Our own credentials anywhere in an address: every hop would log them (K11).
-const OWN_CREDENTIAL = /s(?:k_(?:test|live|admin)|at|es)_syp_/i;
+const OWN_CREDENTIAL = /s(?:k_(?:test|live|admin)|at|es|gk)_syp_/i;
 
 export interface Admission {
   readonly message: IncomingMessage;

@@ -41,6 +41,8 @@ test('500 INTERNAL at every operation whose rooms fail like a defect, with the c
     'PATCH /admin/v1/keys/{id}': { note: 'a' },
     'POST /admin/v1/keys/{id}/rotate': {},
     'POST /admin/v1/keys/{id}/retire': { secret: newId('secret', systemClock) },
+    'POST /admin/v1/keys/{id}/signers': { scheme: 'mintmove', algorithm: 'hmac-sha256' },
+    'POST /admin/v1/keys/{id}/signers/retire': { signer: newId('signer', systemClock) },
     'POST /admin/v1/keys/{id}/try-addresses': { allowedAddresses: [] },
     'POST /api/v1/auth/credentials/rotate-secret': {},
     'POST /api/v1/auth/sign-in': { apiKey: ids['keys'], secret: 'x' },
@@ -71,7 +73,7 @@ test('503 with Retry-After when the store is away, and readiness says so while l
   const away = async (): Promise<never> => {
     throw new Fault('STORE_UNAVAILABLE', { retryAfterSeconds: 2 });
   };
-  const access = roomWith<Access>({ authenticate: away, signIn: away });
+  const access = roomWith<Access>({ signatureOf: () => null, authenticate: away, signIn: away });
   const ingest = roomWith<Ingest>({ expect: async () => undefined, receive: away });
   const listener = await withListener(t, { rooms: { access, ingest, health: away } });
   const call = withClient(t, listener);

@@ -38,6 +38,7 @@ export const PRINCIPAL: Principal = Object.freeze({
 export const OPEN_ACCESS: Access = roomWith<Access>({
   authenticate: async () => PRINCIPAL,
   authorize: async () => undefined,
+  signatureOf: () => null,
 });
 
 /** Opens one on loopback; closed after the test. */

@@ -11,18 +11,23 @@ const JSON_DEPTH_MAX = 32;
 export interface JsonBodyRooms {
   readonly limits: Limits;
   readonly budget: ByteBudget;
+  /** The body, where it was read before. */
+  readonly read?: Uint8Array | null;
 }
 
 /** Reads a JSON body. Throws `UNSUPPORTED_MEDIA_TYPE`, `MALFORMED_BODY`, and what `readBody` throws. */
 export async function readJson(
   request: IncomingMessage,
-  { limits, budget }: JsonBodyRooms,
+  { limits, budget, read = null }: JsonBodyRooms,
 ): Promise<unknown> {
   const type = singleHeader(request, 'content-type');
   const encoding = singleHeader(request, 'content-encoding');
   if (type === undefined || !JSON_TYPE.test(type) || encoding !== undefined)
     throw new Fault('UNSUPPORTED_MEDIA_TYPE');
-  return parseJson(await readBody({ request, bytesMax: limits.adminBodyBytesMax, budget }));
+  const bytesMax = limits.adminBodyBytesMax;
+  if (read !== null && read.length > bytesMax)
+    throw new Fault('BODY_TOO_LARGE', { detail: `At most ${bytesMax} bytes.` });
+  return parseJson(read ?? (await readBody({ request, bytesMax, budget })));
 }
 
 /** Parses a JSON body: UTF-8, bounded depth, no `__proto__`. */

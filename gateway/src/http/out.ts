@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { type ConnectionId, Fault, isId, type Limits } from '#base';
 import type { Connections } from '#connections';
@@ -26,7 +27,11 @@ export function registerOut(app: FastifyInstance, { door, connections, limits, r
       const facts = received(raw);
       const { connection, target } = splitOut(facts.target.path);
       const on = { kind: 'connection', id: connection ?? '' } as const;
-      const { principal, actor } = await door.enter(raw, { surface: 'runtime', scope: 'calls:send', on });
+      const {
+        principal,
+        actor,
+        body: read,
+      } = await door.enter(raw, { surface: 'runtime', scope: 'calls:send', on });
       if (connection === null) throw new Fault('CONNECTION_NOT_FOUND');
       const bodyBytes = lengthOf(raw.headers['content-length']);
       if (bodyBytes !== null && bodyBytes > bytesMax)
@@ -37,8 +42,8 @@ export function registerOut(app: FastifyInstance, { door, connections, limits, r
         method: raw.method ?? 'GET',
         target: target + facts.target.query,
         headers: pairsOf(raw.rawHeaders),
-        body: hasBody(raw) ? streamBody(raw, bytesMax) : null,
-        bodyBytes,
+        body: read !== null ? whole(read) : hasBody(raw) ? streamBody(raw, bytesMax) : null,
+        bodyBytes: read?.length ?? bodyBytes,
         actor,
       });
       const body = answerStream(answer.body);
@@ -61,6 +66,11 @@ function splitOut(path: string): { connection: ConnectionId | null; target: stri
   const slash = rest.indexOf('/');
   const connection = rest.slice(0, slash);
   return { connection: isId('connection', connection) ? connection : null, target: rest.slice(slash) };
+}
+
+/** A body that was read already, as the stream it would have been; none where it is empty. */
+function whole(bytes: Uint8Array): AsyncIterable<Uint8Array> | null {
+  return bytes.length === 0 ? null : Readable.from([bytes], { objectMode: true });
 }
 
 function lengthOf(contentLength: string | undefined): number | null {

@@ -11,6 +11,7 @@ import { endpointRoutes } from './admin/endpoints.ts';
 import { eventRoutes } from './admin/events.ts';
 import { keyUseRoutes } from './admin/key-uses.ts';
 import { keyRoutes } from './admin/keys.ts';
+import { signerRoutes } from './admin/signers.ts';
 import type { Route } from './route.ts';
 import { runtimeRoutes } from './runtime.ts';
 
@@ -30,6 +31,7 @@ export function allRoutes(rooms: RouteRooms): readonly Route[] {
     ...runtimeRoutes(rooms),
     ...keyRoutes(rooms),
     ...keyUseRoutes(rooms),
+    ...signerRoutes(rooms),
     ...connectionRoutes(rooms),
     ...endpointRoutes(rooms),
     ...destinationRoutes(rooms),

@@ -49,11 +49,12 @@ export function createHttp(ports: HttpPorts): Http {
   const received = createReceived(clock);
   const addresses = createAddresses();
   const app = createApp(limits);
+  const budget = createByteBudget({ bytesMax: limits.webhookInFlightBytesMax, clock });
   const rooms = {
     ...ports,
-    budget: createByteBudget({ bytesMax: limits.webhookInFlightBytesMax, clock }),
+    budget,
     received: received.of,
-    door: createDoor({ access: ports.access, received: received.of }),
+    door: createDoor({ ...ports, received: received.of, budget, authority: null }),
   };
 
   app.addHook('onRoute', ({ method, url }) => {

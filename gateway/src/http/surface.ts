@@ -35,8 +35,8 @@ async function answer(
 ): Promise<unknown> {
   const received = rooms.received(request.raw);
   const query = parseQuery(received.target.query);
-  const { principal, actor } = await enter(route, request, { door: rooms.door, received });
-  const body = await bodyOf(route, request, rooms);
+  const { principal, actor, body: read } = await enter(route, request, { door: rooms.door, received });
+  const body = await bodyOf(route, request, { ...rooms, read });
   const result = await route.run({
     params: request.params,
     query,
@@ -54,13 +54,17 @@ async function enter(
   { surface, scope }: Route,
   { raw }: FastifyRequest,
   { door, received }: { door: Door; received: Received },
-): Promise<{ principal: Principal | null; actor: Actor }> {
-  if (surface === 'public') return { principal: null, actor: anonymous(received) };
+): Promise<{ principal: Principal | null; actor: Actor; body: Uint8Array | null }> {
+  if (surface === 'public') return { principal: null, actor: anonymous(received), body: null };
   if (scope === null) throw new Fault('INTERNAL', { detail: 'An operation has no scope.' });
   return door.enter(raw, { surface, scope });
 }
 
-async function bodyOf(route: Route, { raw }: FastifyRequest, rooms: SurfaceRooms): Promise<unknown> {
+async function bodyOf(
+  route: Route,
+  { raw }: FastifyRequest,
+  rooms: SurfaceRooms & { readonly read: Uint8Array | null },
+): Promise<unknown> {
   const isLacking = route.bodyMayLack && !hasBody(raw);
   if (route.schemas.body !== null && !isLacking) return readJson(raw, rooms);
   refuseBody(raw);

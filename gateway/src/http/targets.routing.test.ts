@@ -21,6 +21,7 @@ const listener = await withListener(
   {
     rooms: {
       access: roomWith<Access>({
+        signatureOf: () => null,
         authenticate: async () => ({ ...PRINCIPAL, kind: 'admin' }),
         authorize: async () => undefined,
         keys: roomWith<Access['keys']>({
