@@ -22,6 +22,7 @@ export async function startServer(t: TestContext, { answer, tls = {} }: ServerPl
           method: request.method,
           target: request.url,
           headers: request.headers,
+          rawHeaders: request.rawHeaders,
           body: Buffer.concat(chunks),
         };
         seen.push(entry);
@@ -49,6 +50,7 @@ export interface SeenRequest {
   readonly method: string | undefined;
   readonly target: string | undefined;
   readonly headers: IncomingMessage['headers'];
+  readonly rawHeaders: readonly string[];
   readonly body: Buffer;
 }
 

@@ -3,11 +3,12 @@ import { type Answer, readAnswer } from './answer.ts';
 import { LIMITS } from './limits.ts';
 import { buildRequest, type CallRequest } from './request.ts';
 import { SallyportError, sdkError } from './sallyport-error.ts';
+import { createSigner, type Signing } from './signing.ts';
 import { failureOf } from './transport-failure.ts';
 
 /**
  * A client for one gateway, over TLS 1.2 or newer with the certificate checked. Throws `SallyportError` with
- * `SDK_URL_INVALID`, `SDK_KEY_INVALID` or `SDK_TIMEOUT_INVALID`.
+ * `SDK_URL_INVALID`, `SDK_KEY_INVALID`, `SDK_SIGNING_INVALID` or `SDK_TIMEOUT_INVALID`.
  *
  * @example
  * const sallyport = createSallyport({ url: 'https://sallyport.internal:8443', key, ca });
@@ -17,6 +18,7 @@ export function createSallyport({
   url,
   key,
   ca,
+  signing,
   timeoutMs = LIMITS.timeoutMsDefault,
 }: SallyportOptions): Sallyport {
   const origin = parseOrigin(url);
@@ -24,6 +26,7 @@ export function createSallyport({
   if (!Number.isInteger(timeoutMs) || timeoutMs < 1 || timeoutMs > LIMITS.timeoutMsMax) {
     throw sdkError('SDK_TIMEOUT_INVALID');
   }
+  const sign = createSigner(signing, origin);
   const pool = new Pool(origin, {
     connections: LIMITS.connectionsMax,
     headersTimeout: timeoutMs,
@@ -43,9 +46,10 @@ export function createSallyport({
     if (pool.closed || pool.destroyed) throw sdkError('SDK_CLOSED');
     const signal = AbortSignal.timeout(timeoutMs);
     try {
+      const signature = sign === null ? {} : await sign(built);
       const response = await pool.request({
         ...built,
-        headers: { ...built.headers, authorization: `Bearer ${key}` },
+        headers: { ...built.headers, ...signature, authorization: `Bearer ${key}` },
         signal,
       });
       return await readAnswer(response);
@@ -66,6 +70,8 @@ export interface SallyportOptions {
   readonly key: string;
   /** PEM of the authority that signed the gateway's certificate, instead of the public ones. */
   readonly ca?: string | undefined;
+  /** Signs every call, with a fresh nonce and the time; none is signed unless given. */
+  readonly signing?: Signing | undefined;
   /** For a whole call, from connecting to the last byte; 30000 unless given. */
   readonly timeoutMs?: number | undefined;
 }

@@ -10,10 +10,12 @@ import { certificate, startServer } from '@sallyport/sandbox/loopback-server';
 
 const home = fileURLToPath(new URL('..', import.meta.url));
 const readme = readFileSync(join(home, 'README.md'), 'utf8');
-const [calling, receiving, ...others] = [...readme.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code]) => code);
+const [calling, signing, receiving, ...others] = [...readme.matchAll(/^```ts\n(.*?)^```$/gms)].map(
+  ([, code]) => code,
+);
 
 test('the examples of the README', async (t) => {
-  assert.ok(calling !== undefined && receiving !== undefined && others.length === 0);
+  assert.ok(calling !== undefined && signing !== undefined && receiving !== undefined && others.length === 0);
   const folder = mkdtempSync(join(home, '.examples-'));
   t.after(() => rmSync(folder, { recursive: true }));
   const server = await startServer(t, {
@@ -25,6 +27,7 @@ test('the examples of the README', async (t) => {
   const env = {
     SALLYPORT_URL: server.url,
     SALLYPORT_KEY: 'sk_test_syp_0123456789',
+    SIGNING_SECRET: 'a-secret-of-16-bytes-or-more',
     SALLYPORT_CA_FILE: join(certificate.folder, 'ca.pem'),
   };
   const run = async (name: string, code: string) => {
@@ -33,5 +36,7 @@ test('the examples of the README', async (t) => {
   };
   assert.deepEqual(await run('calling.ts', calling), { stdout: "201 { id: 'ord_1' }\n", stderr: '' });
   assert.equal(server.seen[0]?.target, '/out/con_1/api/v1/organizations/org_1/merchants/mer_1/orders');
+  assert.deepEqual(await run('signing.ts', signing), { stdout: '201\n', stderr: '' });
+  assert.match(String(server.seen[1]?.headers['signature-input']), /^sallyport=\("@method" .*;keyid="key_1"/);
   assert.deepEqual(await run('receiving.ts', receiving), { stdout: 'evt_1 order.paid\n', stderr: '' });
 });

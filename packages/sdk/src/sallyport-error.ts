@@ -37,6 +37,8 @@ export const SDK_CODES = Object.freeze({
   SDK_URL_INVALID: 'The url must be https://host[:port], without path, query or credentials.',
   SDK_KEY_INVALID: 'The key must be visible ASCII text of at most 512 characters.',
   SDK_TIMEOUT_INVALID: 'timeoutMs must be a whole number from 1 to 600000.',
+  SDK_SIGNING_INVALID:
+    'signing needs a keyId, and either a secret of 16 bytes or more, or for rfc9421 the PEM of an Ed25519 or ML-DSA-65 private key.',
   SDK_CONNECTION_INVALID: 'The connection must be an id, or an https address with the origin of the url.',
   SDK_METHOD_INVALID: 'The method must be GET, HEAD, POST, PUT, PATCH or DELETE.',
   SDK_PATH_INVALID:
@@ -45,6 +47,7 @@ export const SDK_CODES = Object.freeze({
   SDK_IDEMPOTENCY_KEY_INVALID: 'The idempotency key must be 1 to 255 visible ASCII characters.',
   SDK_BODY_INVALID:
     'The body must be bytes or a value that JSON can hold, of at most 16 MiB, and GET has none.',
+  SDK_UNSIGNABLE: 'The path, a header or the body holds what the scheme of the signature does not admit.',
   SDK_CLOSED: 'This client was closed.',
   SDK_TIMED_OUT: 'No whole answer came within the time limit; the call may have had its effect.',
   SDK_TLS_FAILED: "The gateway's certificate or TLS version was not accepted.",

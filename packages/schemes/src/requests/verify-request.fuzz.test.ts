@@ -6,10 +6,15 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import {
   contentDigest,
+  type PublicKeyAlgorithm,
+  parsePrivateKey,
+  parsePublicKey,
+  parseRequestSecret,
   REQUEST_REASONS,
   REQUEST_SCHEMES,
   type RequestKey,
   readRequestSignature,
+  SchemeFault,
   verifyRequest,
 } from '../index.ts';
 import { contentDigestRefusal } from './content-digest.ts';
@@ -173,6 +178,37 @@ test('any digest field: null only when every digest in it is that of the body', 
         new Set(parts.map(([name]) => name)).size === parts.length;
       assert.equal(contentDigestRefusal(of(body), body) === null, isRight);
       assert.equal(contentDigestRefusal(contentDigest(body), body), null);
+    }),
+    parameters,
+  );
+});
+
+test('any text as PEM or secret: parsed, or refused with a fault that does not repeat it', () => {
+  const real = generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'pem' }).toString();
+  const text = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.base64String().map((inner) => `-----BEGIN PUBLIC KEY-----\n${inner}\n-----END PUBLIC KEY-----\n`),
+    fc.base64String().map((inner) => `-----BEGIN PRIVATE KEY-----\n${inner}\n-----END PRIVATE KEY-----\n`),
+    fc
+      .tuple(fc.nat(real.length - 1), fc.constantFrom('A', '=', '\n', '\u0000', '-', ''))
+      .map(([at, character]) => real.slice(0, at) + character + real.slice(at + 1)),
+  );
+  const algorithms = fc.constantFrom<PublicKeyAlgorithm>('ed25519', 'ml-dsa-65');
+  fc.assert(
+    fc.property(algorithms, text, (algorithm, value) => {
+      const parsers = [
+        () => parsePublicKey({ algorithm, pem: value }),
+        () => parsePrivateKey({ algorithm, pem: value }),
+        () => parseRequestSecret(value),
+      ];
+      for (const parse of parsers) {
+        try {
+          parse();
+        } catch (error) {
+          assert.ok(error instanceof SchemeFault);
+          assert.ok(value.length < 4 || !error.message.includes(value));
+        }
+      }
     }),
     parameters,
   );
