@@ -15,6 +15,8 @@ export interface LocalCount {
   take(demands: readonly Demand[]): Taken;
   look(demands: readonly Demand[]): Taken;
   giveBack(demands: readonly Demand[]): void;
+  /** The demands of subjects that owe something, each with a rate whose interval is what it owes. */
+  owed(demands: readonly Demand[]): readonly Demand[];
   /** Takes over what the shared store knows of a subject, to go on from there should it go away. */
   adopt(demands: readonly Demand[], debtsUs: readonly number[]): void;
 }
@@ -85,6 +87,13 @@ export function createLocalCount({ clock, log, subjectsMax }: LocalCountOptions)
     },
     giveBack(demands) {
       shift(demands, nowUs(), -1);
+    },
+    owed(demands) {
+      const debtsUs = debtsOf(demands, nowUs());
+      return demands.flatMap(({ rate, subject }, at) => {
+        const intervalUs = Math.min(debtsUs[at] ?? 0, rate.toleranceUs);
+        return intervalUs > 0 ? [{ rate: { ...rate, intervalUs }, subject }] : [];
+      });
     },
     adopt(demands, debtsUs) {
       const now = nowUs();

@@ -1,8 +1,8 @@
 import { type Clock, Fault, type Limits, type Log, type Secret } from '#base';
+import { createArrears } from './arrears.ts';
 import { createConcurrent } from './concurrent.ts';
 import { createLocalCount, type LocalCount } from './local-count.ts';
 import type { Demand } from './rate.ts';
-import type { Operation } from './script.ts';
 import { connectSharedStore, type SharedStore } from './shared-store.ts';
 import { checkDemands, type Granted, judge, type Refused, statesOf, type Taken } from './taken.ts';
 
@@ -54,9 +54,25 @@ export async function createRates(options: RatesOptions): Promise<Rates> {
       close: () => Promise.resolve(),
     };
   }
-  const store = await connectSharedStore({ url: redisUrl, ca, limits, clock, log });
+  // What was counted alone is told to the store when it is back: an outage hands out no second allowance.
+  const arrears = createArrears(limits.rateSubjectsMax);
+  const counting: LocalCount = {
+    ...local,
+    take(demands) {
+      const taken = local.take(demands);
+      if (taken.ok) arrears.note(demands);
+      return taken;
+    },
+  };
+  const store = await connectSharedStore({
+    ...{ url: redisUrl, ca, limits, clock, log },
+    arrears: (count) => {
+      const demands = arrears.next(count);
+      return demands.length === 0 ? null : local.owed(demands);
+    },
+  });
   return {
-    take: (demands) => (store.isReady ? ask(store, local, 'take', demands) : local.take(demands)),
+    take: (demands) => (store.isReady ? ask(store, counting, 'take', demands) : counting.take(demands)),
     look: (demands) => (store.isReady ? ask(store, local, 'look', demands) : local.look(demands)),
     giveBack(granted) {
       if (!isFirst(granted)) return undefined;
@@ -76,7 +92,7 @@ export async function createRates(options: RatesOptions): Promise<Rates> {
 async function ask(
   store: SharedStore,
   local: LocalCount,
-  operation: Exclude<Operation, 'back'>,
+  operation: 'take' | 'look',
   demands: readonly Demand[],
 ): Promise<Taken> {
   checkDemands(demands);

@@ -1,7 +1,7 @@
 import type { Demand } from './rate.ts';
 
-/** What the script is asked to do. */
-export type Operation = 'take' | 'look' | 'back';
+/** What the script is asked to do. `owe`: each subject owes at least its rate's interval, whatever it owed before. */
+export type Operation = 'take' | 'look' | 'back' | 'owe';
 
 /**
  * All demands of one question in one step, on the store's own clock, so that neither another node nor a clock that is wrong can
@@ -25,10 +25,11 @@ for at, key in ipairs(KEYS) do
   wanted[key] = (wanted[key] or 0) + interval
   if free[key] - now + wanted[key] > tolerance then granted = 0 end
 end
-if operation == 'back' or (operation == 'take' and granted == 1) then
+if operation == 'back' or operation == 'owe' or (operation == 'take' and granted == 1) then
   for key, amount in pairs(wanted) do
-    if operation == 'back' then amount = -amount end
-    free[key] = math.max(free[key] + amount, now)
+    if operation == 'take' then free[key] = free[key] + amount end
+    if operation == 'back' then free[key] = math.max(free[key] - amount, now) end
+    if operation == 'owe' then free[key] = math.max(free[key], now + amount) end
     if free[key] > now then
       local life = math.ceil((free[key] - now) / 1000)
       redis.call('SET', key, string.format('%.0f', free[key]), 'PX', string.format('%.0f', life))

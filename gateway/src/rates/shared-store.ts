@@ -9,6 +9,8 @@ export interface SharedStoreOptions {
   readonly url: Secret;
   /** Further authorities for `rediss://`, in PEM. */
   readonly ca: string | null;
+  /** The next so many subjects that owe what the store does not know of, as `owe` takes them; `null` when there are no more. */
+  readonly arrears: (count: number) => readonly Demand[] | null;
   readonly limits: Limits;
   readonly clock: Clock;
   readonly log: Log;
@@ -25,8 +27,10 @@ export interface SharedStore {
 
 type Client = ReturnType<typeof makeClient>;
 
-/** Questions without an answer yet; more are not put, so that a slow store fills no memory. */
-const QUESTIONS_MAX = 8_192;
+/** Questions without an answer yet. A store that lets more come together is too slow, which is as good as away. */
+const QUESTIONS_MAX = 16_384;
+/** Subjects that one question settles, questions at once, and rounds of those before a store that just came back is used. */
+const ARREARS = { demands: 16, questions: 64, rounds: 1_000 } as const;
 const BACK_OFF_MS = { first: 100, most: 5_000 } as const;
 /** A connection that lasted so long makes the next wait the first one again. */
 const SOUND_AFTER_MS = 10_000;
@@ -42,7 +46,7 @@ const PROBE: Demand = Object.freeze({
  * Resolves when the first attempt has ended, well or not.
  */
 export async function connectSharedStore(options: SharedStoreOptions): Promise<SharedStore> {
-  const { limits, clock, log } = options;
+  const { arrears, limits, clock, log } = options;
   const closing = new AbortController();
   let current: Client | null = null;
   let questions = 0;
@@ -68,6 +72,19 @@ export async function connectSharedStore(options: SharedStoreOptions): Promise<S
     return parseAnswer(await client.sendCommand(['EVAL', SCRIPT, ...rest]), demands.length);
   };
 
+  /** Tells a store that is back what was counted without it. */
+  const settleUp = async (client: Client): Promise<void> => {
+    for (let round = 0; round < ARREARS.rounds; round++) {
+      const told: Promise<unknown>[] = [];
+      for (let owed = arrears(ARREARS.demands); owed !== null; owed = arrears(ARREARS.demands)) {
+        if (owed.length > 0) told.push(evaluate(client, 'owe', owed));
+        if (told.length === ARREARS.questions) break;
+      }
+      if (told.length === 0) return;
+      await within(Promise.all(told), limits.redisConnectTimeoutMs);
+    }
+  };
+
   /** Resolves when the connection has ended, with the reason and how long it was of use. */
   const useOneConnection = async (onReady: () => void): Promise<{ error: unknown; lastedMs: number }> => {
     const client = makeClient(options);
@@ -84,6 +101,7 @@ export async function connectSharedStore(options: SharedStoreOptions): Promise<S
       });
       const failed = ended.then((error) => Promise.reject(error));
       await within(Promise.race([opening, failed]), limits.redisConnectTimeoutMs);
+      await settleUp(client);
       const readyAtMs = clock.monotonic();
       current = client;
       tell('there');
@@ -116,13 +134,14 @@ export async function connectSharedStore(options: SharedStoreOptions): Promise<S
 
   return {
     get isReady() {
-      return current !== null && questions < QUESTIONS_MAX;
+      return current !== null;
     },
     async ask(operation, demands) {
       const client = current;
       if (client === null) throw new Error('the store is away');
       questions++;
       try {
+        if (questions > QUESTIONS_MAX) throw new Error('too many questions without an answer');
         return await within(evaluate(client, operation, demands), limits.redisCommandTimeoutMs);
       } catch (thrown) {
         if (current === client) {
