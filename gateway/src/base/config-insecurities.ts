@@ -24,6 +24,8 @@ export const INSECURITIES = Object.freeze({
     'Set DATABASE_URL or DATABASE_URL_FILE to a Postgres of your own; the embedded one is for evaluation.',
   DATABASE_NOT_ENCRYPTED:
     'Add sslmode=verify-full (and sslrootcert, for a private authority) to the address.',
+  REDIS_NOT_ENCRYPTED:
+    'Use rediss://, or name the host in redisDeclaredHosts if it is on a private network that you trust.',
   TLS_MISSING: 'Set tls.certFile and tls.keyFile; the gateway does not serve plain HTTP.',
   TLS_DEVELOPMENT_CERTIFICATE:
     'Use a certificate of an authority that your platforms and applications trust.',
@@ -56,6 +58,13 @@ const ENCRYPTED_MODES: ReadonlySet<string> = new Set(['require', 'verify-ca', 'v
 const loopback = new BlockList();
 loopback.addSubnet('127.0.0.0', 8, 'ipv4');
 loopback.addAddress('::1', 'ipv6');
+// RFC 1918, RFC 6598, RFC 4193.
+const privateRanges = new BlockList();
+privateRanges.addSubnet('10.0.0.0', 8, 'ipv4');
+privateRanges.addSubnet('172.16.0.0', 12, 'ipv4');
+privateRanges.addSubnet('192.168.0.0', 16, 'ipv4');
+privateRanges.addSubnet('100.64.0.0', 10, 'ipv4');
+privateRanges.addSubnet('fc00::', 7, 'ipv6');
 
 /**
  * What makes a configuration unfit for production; empty when nothing does. The caller refuses to start otherwise.
@@ -76,6 +85,7 @@ export function insecurities(config: Config): readonly Insecurity[] {
   for (const range of config.trustedProxies.filter(isUnbounded))
     add('PROXIES_UNBOUNDED', `trustedProxies holds ${range}.`);
   database(config, add);
+  redis(config, add);
   hosts(config, add);
   certificates(config, add);
   files(config, add);
@@ -102,6 +112,18 @@ function isOpen(secret: Secret): boolean {
   const host = url.searchParams.get('host') ?? url.hostname;
   if (host === '' || host.startsWith('/') || host.startsWith('%2F') || isLoopback(host)) return false;
   return !ENCRYPTED_MODES.has(url.searchParams.get('sslmode') ?? '');
+}
+
+/** Whoever reads or changes what lies there can lift every limit, so it goes in the clear only where it was declared. */
+function redis({ redisUrl, redisDeclaredHosts }: Config, add: Add): void {
+  if (redisUrl === null) return;
+  const url = URL.parse(openSecretText(redisUrl));
+  if (url?.protocol === 'rediss:') return;
+  const host = url?.hostname.toLowerCase() ?? '';
+  const isDeclared =
+    redisDeclaredHosts.includes(host) || redisDeclaredHosts.includes(url?.host.toLowerCase() ?? '');
+  if (isLoopback(host) || (isDeclared && !isPublic(host))) return;
+  add('REDIS_NOT_ENCRYPTED', 'redisUrl names another machine without TLS.');
 }
 
 function hosts(config: Config, add: Add): void {
@@ -168,6 +190,13 @@ function isLoopback(host: string): boolean {
   const family = isIP(bare);
   if (family === 0) return bare === 'localhost' || bare.endsWith('.localhost');
   return loopback.check(bare, family === 4 ? 'ipv4' : 'ipv6');
+}
+
+/** A literal address that is reached from the Internet. */
+function isPublic(host: string): boolean {
+  const bare = host.replace(/^\[|\]$/g, '');
+  const family = isIP(bare);
+  return family !== 0 && !privateRanges.check(bare, family === 4 ? 'ipv4' : 'ipv6');
 }
 
 function isUnbounded(range: string): boolean {

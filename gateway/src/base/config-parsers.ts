@@ -93,6 +93,16 @@ export const databaseUrl: Parser<Secret> = single('postgres:// address', (text) 
     : bad('must be an address such as postgres://user:password@host:5432/database');
 });
 
+/** The address of a Redis or Valkey, which may hold a password: `rediss://user:password@host:6379/0`. */
+export const redisUrl: Parser<Secret> = single('redis:// or rediss:// address', (text) => {
+  const url = URL.parse(text);
+  const isServer = url !== null && /^rediss?:$/.test(url.protocol) && url.hostname !== '';
+  const isPlain = url?.search === '' && url.hash === '' && /^(?:\/\d{0,5})?$/.test(url.pathname);
+  return isServer && isPlain && isDecodable(url.username) && isDecodable(url.password)
+    ? good(Secret.fromText(text))
+    : bad('must be an address such as rediss://user:password@host:6379 without a query');
+});
+
 /** A credential of any shape. */
 export const credential: Parser<Secret> = single('secret', (text) => good(Secret.fromText(text)));
 
@@ -125,6 +135,15 @@ function list(kind: string, parse: (item: string) => Parsed<string>): Parser<rea
       return good(Object.freeze(values));
     },
   });
+}
+
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function good<T>(value: T): Parsed<T> {

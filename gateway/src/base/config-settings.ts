@@ -8,6 +8,7 @@ import {
   type Parser,
   path,
   ranges,
+  redisUrl,
   wholeNumber,
 } from './config-parsers.ts';
 import { LIMITS, type LimitName } from './limits.ts';
@@ -56,6 +57,20 @@ const rows = {
     initialText: 'databaseUrl',
     about: 'The same database under the role that owns its tables. Used by migrations only.',
   }),
+  redisUrl: optional<Secret>({
+    name: 'redisUrl',
+    parser: redisUrl,
+    isSecret: true,
+    initialText: 'each node counts alone',
+    about:
+      'The Redis (6.2 or later) or Valkey in which several nodes count rate limits together. One node needs none.',
+  }),
+  redisDeclaredHosts: setting<readonly string[]>({
+    name: 'redisDeclaredHosts',
+    parser: hosts,
+    initial: [],
+    about: 'Hosts on a network of your own that `redisUrl` may name without TLS. Public addresses never may.',
+  }),
   stateDirectory: setting<string>({
     name: 'stateDirectory',
     parser: path,
@@ -101,7 +116,8 @@ const rows = {
   outboundCaFile: optional<string>({
     name: 'outbound.caFile',
     parser: path,
-    about: 'Further certificate authorities for calls out, in PEM, beside those of the runtime.',
+    about:
+      'Further certificate authorities for calls out and for `redisUrl`, in PEM, beside those of the runtime.',
   }),
   outboundDeclaredHosts: setting<readonly string[]>({
     name: 'outbound.declaredHosts',

@@ -55,6 +55,38 @@ test('a sound configuration has no insecurity', async (t) => {
   }
 });
 
+test('a Redis without TLS is sound on this machine, and on a private network that was declared', async (t) => {
+  const { folder, env } = await sound(t);
+  const found = (url: string, declared = ''): string[] =>
+    codes(
+      loadConfig({
+        env: { ...env, SALLYPORT_REDIS_URL: url, SALLYPORT_REDIS_DECLARED_HOSTS: declared },
+        cwd: folder,
+      }).config,
+    );
+  for (const [url, declared] of [
+    ['rediss://:p@cache.example'],
+    ['redis://:p@127.0.0.1:6379/1'],
+    ['redis://[::1]'],
+    ['redis://localhost'],
+    ['redis://10.0.0.7', '10.0.0.7'],
+    ['redis://10.0.0.7:6380', '10.0.0.7:6380'],
+    ['redis://[fd00::7]', '[fd00::7]'],
+    ['redis://CACHE.internal', 'cache.internal'],
+  ] as const) {
+    assert.deepEqual(found(url, declared), [], url);
+  }
+  for (const [url, declared] of [
+    ['redis://cache.internal'],
+    ['redis://10.0.0.7', '10.0.0.8'],
+    ['redis://10.0.0.7:6380', '10.0.0.7:6379'],
+    ['redis://203.0.113.7', '203.0.113.7'],
+    ['redis://127.0.0.1.example', '127.0.0.1'],
+  ] as const) {
+    assert.deepEqual(found(url, declared), ['REDIS_NOT_ENCRYPTED'], url);
+  }
+});
+
 test('each insecurity of the table is found, alone', async (t) => {
   const { folder, env } = await sound(t);
   const pair = await issueCertificate(development, { names: ['gateway.localhost'] });
@@ -82,6 +114,7 @@ test('each insecurity of the table is found, alone', async (t) => {
       'DATABASE_NOT_ENCRYPTED',
       { ...env, SALLYPORT_MIGRATE_DATABASE_URL: 'postgres://u:p@db.example/d?sslmode=disable' },
     ],
+    ['REDIS_NOT_ENCRYPTED', { ...env, SALLYPORT_REDIS_URL: 'redis://:p@cache.example' }],
     ['TLS_MISSING', withoutTls],
     ['TLS_DEVELOPMENT_CERTIFICATE', { ...env, SALLYPORT_TLS_CERT_FILE: 'dev.crt' }],
     ['TLS_DEVELOPMENT_CERTIFICATE', { ...env, SALLYPORT_OUTBOUND_CA_FILE: 'dev-ca.crt' }],

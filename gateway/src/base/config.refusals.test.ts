@@ -90,6 +90,15 @@ test('values are read strictly', () => {
     SALLYPORT_TRUSTED_PROXIES: ['10.0.0.0/33', 'fd00::/129', '10.0.0', 'host', '10.0.0.0/8/8', '010.0.0.0/8'],
     SALLYPORT_OUTBOUND_DECLARED_HOSTS: ['x:0', 'x:65536', 'fd00::1', '[10.0.0.1]', '*.example', 'x/y', 'a@b'],
     DATABASE_URL: ['host', 'https://x', 'postgres'],
+    SALLYPORT_REDIS_URL: [
+      'host:6379',
+      'https://x',
+      'redis://',
+      'redis://x/a',
+      'redis://x/0?tls=1',
+      'redis://%zz@x',
+    ],
+    SALLYPORT_REDIS_DECLARED_HOSTS: ['fd00::1', 'a@b'],
     SALLYPORT_MODE: ['Production', 'dev'],
   };
   for (const [name, values] of Object.entries(refused)) {
@@ -101,6 +110,11 @@ test('values are read strictly', () => {
     SALLYPORT_PUBLIC_URL: ['https://gateway.example', 'https://gateway.example:8443/'],
     SALLYPORT_TRUSTED_PROXIES: ['10.0.0.1', '10.0.0.0/8, fd00::/8', ''],
     SALLYPORT_OUTBOUND_DECLARED_HOSTS: ['Orders.Internal', '10.0.0.7:8443,[fd00::1]:443', '127.0.0.1'],
+    SALLYPORT_REDIS_URL: [
+      'redis://127.0.0.1',
+      'rediss://user:p%40ss@cache.example:6380/3',
+      'redis://[::1]:6379/',
+    ],
     DATABASE_URL: ['postgres://u:p@h/d', 'postgresql:///d?host=/run/pg'],
   };
   for (const [name, values] of Object.entries(accepted)) {

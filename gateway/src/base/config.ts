@@ -11,6 +11,9 @@ export interface Config {
   readonly databaseUrl: Secret | null;
   /** The owner of the tables; `databaseUrl` when none is named apart. */
   readonly migrateDatabaseUrl: Secret | null;
+  /** Where several nodes count together; `null` when each counts alone. */
+  readonly redisUrl: Secret | null;
+  readonly redisDeclaredHosts: readonly string[];
   readonly stateDirectory: string;
   readonly listen: { readonly host: string; readonly port: number };
   readonly publicUrl: string | null;
@@ -71,6 +74,8 @@ export function loadConfig(options: ConfigOptions = {}): {
     mode: take(SETTINGS.mode),
     databaseUrl,
     migrateDatabaseUrl: take(SETTINGS.migrateDatabaseUrl) ?? databaseUrl,
+    redisUrl: take(SETTINGS.redisUrl),
+    redisDeclaredHosts: take(SETTINGS.redisDeclaredHosts),
     stateDirectory,
     listen: { host: take(SETTINGS.listenHost), port: take(SETTINGS.listenPort) },
     publicUrl: take(SETTINGS.publicUrl),

@@ -27,6 +27,11 @@ const rows = {
   BODY_TOO_LARGE: row(413, 'The body is too large.', 'Send less; the limit is in docs/config.md.'),
   UNSUPPORTED_MEDIA_TYPE: row(415, 'The content type is not accepted.', 'Send application/json.'),
   CONFLICT: row(409, 'The state does not allow this.', 'Read the object again and decide anew.'),
+  RATE_LIMITED: row(
+    429,
+    'Too many requests.',
+    'Send it again after Retry-After; the RateLimit header says what is left.',
+  ),
   BUSY: row(503, 'The gateway is at its limit.', 'Send the same request again after Retry-After.'),
   HEADERS_TOO_LARGE: row(
     431,

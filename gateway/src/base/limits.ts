@@ -161,6 +161,47 @@ const rows = {
   ),
   bearerLifeSeconds: row(3_600, 60, 86_400, 'the life of a bearer token'),
 
+  // rates
+  rateSubjectsMax: row(
+    100_000,
+    1_000,
+    10_000_000,
+    'subjects remembered by a node for each rate; those nearest to being free are forgotten first',
+  ),
+  authFailuresMax: row(
+    5,
+    1,
+    1_000,
+    'failed authentications of one address, and of one key id, in their window',
+  ),
+  authFailuresWindowSeconds: row(900, 60, 86_400, 'the window of failed authentications'),
+  unauthenticatedRequestsMax: row(
+    100,
+    1,
+    1_000_000,
+    'requests of one address without a valid credential or signature, in their window',
+  ),
+  unauthenticatedWindowSeconds: row(900, 60, 86_400, 'the window of unauthenticated requests'),
+  authWaitingMax: row(
+    1_024,
+    1,
+    65_536,
+    'attempts waiting for others of their address or key id to end; more are refused',
+  ),
+  authWaitTimeoutMs: row(5_000, 10, 60_000, 'an attempt waits for others to end; then it is refused'),
+  redisConnectTimeoutMs: row(
+    2_000,
+    50,
+    60_000,
+    'a connection to Redis or Valkey, until it is ready to be asked',
+  ),
+  redisCommandTimeoutMs: row(
+    250,
+    5,
+    10_000,
+    'an answer of Redis or Valkey; then the node counts alone until a new connection works',
+  ),
+
   // store
   poolConnectionsMax: row(10, 2, 200, 'connections to Postgres of one node'),
   statementTimeoutMs: row(10_000, 100, 300_000, 'one statement'),
