@@ -36,6 +36,10 @@ export interface GatewayOptions {
   readonly listen: { readonly host: string; readonly port: number };
   /** PEM. */
   readonly tls: { readonly key: string; readonly cert: string };
+  /** Proxies whose `X-Forwarded-For` is believed, as ranges. None when absent. */
+  readonly trustedProxies?: readonly string[];
+  /** From where administration is open, as ranges. From everywhere when absent or empty. */
+  readonly adminAddresses?: readonly string[];
   readonly outbound: { readonly ca: string | null; readonly declaredHosts: readonly string[] };
   readonly checkpointDirectory: string;
   readonly limits: Limits;
@@ -109,7 +113,19 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     const delivery = createDelivery({ ...shared, outbound, events: ingest });
     late.delivery = delivery;
     const health = (): Promise<unknown> => store.health();
-    const http = createHttp({ ...shared, access, connections, ingest, delivery, health, listen, tls });
+    const { trustedProxies = [], adminAddresses = [] } = rest;
+    const http = createHttp({
+      ...shared,
+      access,
+      connections,
+      ingest,
+      delivery,
+      health,
+      listen,
+      tls,
+      trustedProxies,
+      adminAddresses,
+    });
     let sweep: Repeat | null = null;
 
     return {

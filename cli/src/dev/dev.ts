@@ -109,6 +109,8 @@ async function start(options: DevOptions, parts: Parts): Promise<Omit<Dev, 'stop
       createRootKey: true,
       listen: { host: config.listen.host, port: ports.gateway },
       tls: certificates.gateway,
+      trustedProxies: config.trustedProxies,
+      adminAddresses: config.admin.allowedAddresses,
       outbound: { ca: certificates.ca, declaredHosts: [...hosts, ...config.outbound.declaredHosts] },
       checkpointDirectory: config.audit.checkpointDirectory,
       limits: config.limits,

@@ -41,6 +41,8 @@ export async function openGateway(given: {
       createRootKey,
       listen,
       tls: pem,
+      trustedProxies: config.trustedProxies,
+      adminAddresses: config.admin.allowedAddresses,
       outbound: { ca, declaredHosts: outbound.declaredHosts },
       checkpointDirectory: audit.checkpointDirectory,
       limits,

@@ -142,6 +142,13 @@ const rows = {
     about:
       'Proxies whose `X-Forwarded-For` is believed, one hop for each. Without any, the socket tells who calls.',
   }),
+  adminAllowedAddresses: setting<readonly string[]>({
+    name: 'admin.allowedAddresses',
+    parser: ranges,
+    initial: [],
+    initialText: 'all',
+    about: 'From where `/admin/` may be called, by the address of the client. Empty, from everywhere.',
+  }),
   clientUrl: optional<string>({
     name: 'client.url',
     variables: ['SALLYPORT_URL'],

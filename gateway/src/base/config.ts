@@ -25,6 +25,7 @@ export interface Config {
   readonly audit: { readonly checkpointDirectory: string };
   readonly log: { readonly level: LogLevel; readonly format: LogFormat };
   readonly trustedProxies: readonly string[];
+  readonly admin: { readonly allowedAddresses: readonly string[] };
   readonly limits: Limits;
 }
 
@@ -86,6 +87,7 @@ export function loadConfig(options: ConfigOptions = {}): {
     },
     log: { level: take(SETTINGS.logLevel), format: take(SETTINGS.logFormat) },
     trustedProxies: take(SETTINGS.trustedProxies),
+    admin: { allowedAddresses: take(SETTINGS.adminAllowedAddresses) },
     limits: limitsWith(limits),
   };
   if ((config.tls.certFile === null) !== (config.tls.keyFile === null)) {

@@ -51,6 +51,7 @@ const rows = {
   KEY_REVOKED: row(401, 'The key is revoked.', 'Use its successor.'),
   TOKEN_EXPIRED: row(401, 'The bearer token has expired.', 'Sign in again.'),
   INVALID_CREDENTIALS: row(401, 'The key id or the secret is wrong.', 'Check both.'),
+  ADDRESS_REFUSED: row(403, 'This address may not do this.', 'Ask whoever runs this gateway.'),
   WRONG_KEY_KIND: row(403, 'This kind of key does not belong here.', 'Use a key of the kind named.'),
 
   // Objects

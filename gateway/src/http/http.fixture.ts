@@ -19,6 +19,7 @@ export interface TestListenerOptions {
   readonly rooms?: Partial<
     Pick<HttpPorts, 'access' | 'audit' | 'connections' | 'ingest' | 'delivery' | 'health'>
   >;
+  readonly ports?: Partial<Pick<HttpPorts, 'trustedProxies' | 'adminAddresses'>>;
   readonly log?: Log;
   readonly clock?: Clock;
 }
@@ -44,6 +45,7 @@ export async function withListener(t: Cleanup, options: TestListenerOptions = {}
     delivery: missing('delivery'),
     health: async () => undefined,
     ...options.rooms,
+    ...options.ports,
     listen: { host: '127.0.0.1', port: 0 },
     tls: certificates,
     limits: limitsWith(options.limits),

@@ -2,14 +2,16 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import Fastify, { type FastifyError, type FastifyInstance } from 'fastify';
 import type { Access } from '#access';
 import type { Audit } from '#audit';
-import { type Clock, Fault, type Limits, type Log, toFault } from '#base';
+import { type Clock, createRanges, Fault, type Limits, type Log, toFault } from '#base';
 import type { Connections } from '#connections';
 import type { Delivery } from '#delivery';
 import type { Ingest } from '#ingest';
+import { createAddressGuard } from './address-guard.ts';
 import { type Address, createAddresses } from './addresses.ts';
 import { admit, FORWARDED } from './admission.ts';
 import { hasBody } from './body.ts';
 import { createByteBudget } from './byte-budget.ts';
+import { createClientAddress } from './client-address.ts';
 import { registerExport } from './export.ts';
 import { registerHealth } from './health.ts';
 import { registerHooks } from './hooks.ts';
@@ -29,6 +31,10 @@ export interface HttpPorts {
   readonly health: () => Promise<unknown>;
   readonly listen: { readonly host: string; readonly port: number };
   readonly tls: { readonly key: string; readonly cert: string };
+  /** Proxies whose `X-Forwarded-For` is believed, as ranges. None when absent. */
+  readonly trustedProxies?: readonly string[];
+  /** From where administration is open, as ranges. From everywhere when absent or empty. */
+  readonly adminAddresses?: readonly string[];
   readonly limits: Limits;
   readonly clock: Clock;
   readonly log: Log;
@@ -44,8 +50,12 @@ export interface Http {
 
 /** Makes the HTTPS listener with all its surfaces. */
 export function createHttp(ports: HttpPorts): Http {
-  const { listen, limits, log, clock, tls } = ports;
-  const received = createReceived(clock);
+  const { listen, limits, log, clock, tls, trustedProxies = [], adminAddresses = [] } = ports;
+  const received = createReceived({
+    clock,
+    clientAddressOf: createClientAddress(createRanges(trustedProxies)),
+  });
+  const guard = createAddressGuard(adminAddresses);
   const addresses = createAddresses();
   const app = createApp(limits);
   const rooms = {
@@ -90,7 +100,8 @@ export function createHttp(ports: HttpPorts): Http {
       try {
         if (listener.isStopping)
           throw new Fault('BUSY', { detail: 'This node is stopping.', retryAfterSeconds: 1 });
-        const target = admit({ message: request, addresses, limits });
+        const address = received.locate(request);
+        const target = admit({ message: request, addresses, limits, guard: (path) => guard(path, address) });
         received.admitted(request, target);
         // The router gets no query and nothing of a path that is the platform's.
         request.url = target.path.startsWith(FORWARDED) ? `${FORWARDED}*` : target.path;
