@@ -13,7 +13,7 @@ import {
 import { type Connections, createConnections } from '#connections';
 import { createDelivery, type Delivery } from '#delivery';
 import { createEnvironments, type Environments } from '#environments';
-import { createHttp } from '#http';
+import { createHttp, type Listen, type Listening } from '#http';
 import { createIngest, type Ingest } from '#ingest';
 import { createKeyring, type Keyring, openFileKeyManager } from '#keyring';
 import { createOutbound } from '#outbound';
@@ -33,7 +33,9 @@ export interface GatewayOptions {
   readonly rootKeyFile: string;
   /** Makes the root key when there is none. Only where the database is new or the embedded one. */
   readonly createRootKey: boolean;
-  readonly listen: { readonly host: string; readonly port: number };
+  readonly listen: Listen;
+  /** How others reach this gateway. By the address it listens on when absent. */
+  readonly publicUrl?: string | null;
   /** PEM. */
   readonly tls: { readonly key: string; readonly cert: string };
   /** Proxies whose `X-Forwarded-For` is believed, as ranges. None when absent. */
@@ -61,7 +63,7 @@ export interface Rooms {
 export interface Gateway {
   readonly rooms: Rooms;
   /** Opens the listener; where it listens. */
-  start(): Promise<{ host: string; port: number }>;
+  start(): Promise<Listening>;
   /** Takes no more, finishes what is under way, and closes everything. */
   stop(): Promise<void>;
 }
@@ -113,7 +115,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     const delivery = createDelivery({ ...shared, outbound, events: ingest });
     late.delivery = delivery;
     const health = (): Promise<unknown> => store.health();
-    const { trustedProxies = [], adminAddresses = [] } = rest;
+    const { trustedProxies = [], adminAddresses = [], publicUrl = null } = rest;
     const http = createHttp({
       ...shared,
       access,
@@ -122,6 +124,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       delivery,
       health,
       listen,
+      publicUrl,
       tls,
       trustedProxies,
       adminAddresses,
@@ -142,7 +145,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
         await ingest.start();
         audit.start();
         const address = await http.start();
-        own = [{ address: address.host, port: address.port }];
+        own = [address.port, address.plainPort ?? []].flat().map((port) => ({ address: address.host, port }));
         delivery.start();
         sweep = repeat({
           name: 'access.sweep',

@@ -15,7 +15,7 @@ export interface RawConnection {
 export interface RawOptions {
   readonly url: string;
   readonly ca: string;
-  readonly tls?: ConnectionOptions & { readonly localAddress?: string };
+  readonly tls?: ConnectionOptions;
 }
 
 /** Opens one; destroyed after the test. */

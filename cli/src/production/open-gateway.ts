@@ -40,6 +40,7 @@ export async function openGateway(given: {
       rootKeyFile,
       createRootKey,
       listen,
+      publicUrl: config.publicUrl,
       tls: pem,
       trustedProxies: config.trustedProxies,
       adminAddresses: config.admin.allowedAddresses,

@@ -40,8 +40,12 @@ export async function runUp(given: {
     const gateway = await openGateway({ config, log, createRootKey, isServing: true });
     try {
       const { host, port } = await gateway.start().catch((thrown: unknown) => {
+        const { host: wished, port: tls, plainPort } = config.listen;
+        const isPlain = thrown instanceof Error && 'port' in thrown && thrown.port === plainPort;
         throw portProblem(
-          { ...config.listen, name: 'gateway', option: 'listen.port, SALLYPORT_LISTEN_PORT' },
+          isPlain && plainPort !== null
+            ? { host: wished, port: plainPort, name: 'redirects', option: 'listen.plainPort' }
+            : { host: wished, port: tls, name: 'gateway', option: 'listen.port, SALLYPORT_LISTEN_PORT' },
           thrown,
         );
       });

@@ -75,6 +75,13 @@ const rows = {
     initial: 8443,
     about: 'The port to listen on. 0 takes a free one.',
   }),
+  listenPlainPort: optional<number>({
+    name: 'listen.plainPort',
+    parser: wholeNumber(0, 65_535),
+    initialText: 'none',
+    about:
+      'A port without TLS, such as 80, that serves nothing: pages are redirected to `publicUrl`, all else gets 403.',
+  }),
   publicUrl: optional<string>({
     name: 'publicUrl',
     parser: origin,

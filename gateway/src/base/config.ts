@@ -12,7 +12,7 @@ export interface Config {
   /** The owner of the tables; `databaseUrl` when none is named apart. */
   readonly migrateDatabaseUrl: Secret | null;
   readonly stateDirectory: string;
-  readonly listen: { readonly host: string; readonly port: number };
+  readonly listen: { readonly host: string; readonly port: number; readonly plainPort: number | null };
   readonly publicUrl: string | null;
   readonly tls: { readonly certFile: string | null; readonly keyFile: string | null };
   readonly rootKeyFile: string;
@@ -73,7 +73,11 @@ export function loadConfig(options: ConfigOptions = {}): {
     databaseUrl,
     migrateDatabaseUrl: take(SETTINGS.migrateDatabaseUrl) ?? databaseUrl,
     stateDirectory,
-    listen: { host: take(SETTINGS.listenHost), port: take(SETTINGS.listenPort) },
+    listen: {
+      host: take(SETTINGS.listenHost),
+      port: take(SETTINGS.listenPort),
+      plainPort: take(SETTINGS.listenPlainPort),
+    },
     publicUrl: take(SETTINGS.publicUrl),
     tls: { certFile: take(SETTINGS.tlsCertFile), keyFile: take(SETTINGS.tlsKeyFile) },
     rootKeyFile: take(SETTINGS.rootKeyFile) ?? join(stateDirectory, 'root.key'),

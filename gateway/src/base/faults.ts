@@ -41,6 +41,8 @@ const rows = {
     'Send the same request again after Retry-After.',
   ),
 
+  PLAIN_HTTP: row(403, 'Only HTTPS is served.', 'Use the https:// address, and send nothing in the clear.'),
+
   // Access
   UNAUTHENTICATED: row(
     401,

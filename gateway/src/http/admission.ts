@@ -29,7 +29,7 @@ export function admit({ message, addresses, limits, guard }: Admission): Request
   if (message.rawHeaders.length / 2 > limits.headersCountMax) throw new Fault('HEADERS_TOO_LARGE');
   checkFraming(message);
   const target = parseTarget(message.url);
-  if (OWN_CREDENTIAL.test(unescaped(target.path + target.query))) throw new Fault('CREDENTIAL_IN_URL');
+  if (hasOwnCredential(target.path + target.query)) throw new Fault('CREDENTIAL_IN_URL');
   const { path } = target;
   // Before anything tells what is there.
   guard(path);
@@ -39,6 +39,11 @@ export function admit({ message, addresses, limits, guard }: Admission): Request
   if (methods.length === 0) throw new Fault('NOT_FOUND');
   if (!methods.includes(message.method ?? '')) throw new MethodFault(methods);
   return target;
+}
+
+/** Whether a credential of ours stands in a target, however it is escaped. */
+export function hasOwnCredential(target: string): boolean {
+  return OWN_CREDENTIAL.test(unescaped(target));
 }
 
 /** `METHOD_NOT_ALLOWED`, with what is allowed (RFC 9110 section 15.5.6 demands the Allow header). */

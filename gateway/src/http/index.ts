@@ -1,2 +1,2 @@
 export { openApiDocument } from './openapi.ts';
-export { createHttp, type Http, type HttpPorts } from './server.ts';
+export { createHttp, type Http, type HttpPorts, type Listen, type Listening } from './server.ts';

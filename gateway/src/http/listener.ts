@@ -5,8 +5,10 @@ import { createServer } from 'node:https';
 import type { Socket } from 'node:net';
 import { type Clock, Fault, type Limits, newId } from '#base';
 import { awaitInvitation, failBody, hasBody } from './body.ts';
+import type { ConnectionCap } from './connection-cap.ts';
 import { createExchanges } from './exchanges.ts';
 import { endGently } from './linger.ts';
+import type { Plain } from './plain.ts';
 import { problemAnswer, problemBytes, sendProblem } from './problem-answer.ts';
 import { createSockets } from './sockets.ts';
 import { tlsOptions } from './tls.ts';
@@ -15,6 +17,9 @@ export interface ListenerOptions {
   readonly tls: { readonly key: string; readonly cert: string };
   readonly limits: Limits;
   readonly clock: Clock;
+  readonly cap: ConnectionCap;
+  /** Answers connections without TLS. */
+  readonly plain: Plain;
   /** Called for one request at a time of each connection. */
   readonly onRequest: (request: IncomingMessage, response: ServerResponse) => void;
   /** A request that could not be understood was refused. */
@@ -33,7 +38,7 @@ const CHECK_INTERVAL_MS = 1_000;
 
 /** Makes a listener. */
 export function createListener(options: ListenerOptions): Listener {
-  const { limits, clock, onRequest, onRefused } = options;
+  const { limits, clock, cap, plain, onRequest, onRefused } = options;
   const exchanges = createExchanges();
   const server = createServer({
     ...tlsOptions(options.tls),
@@ -51,7 +56,7 @@ export function createListener(options: ListenerOptions): Listener {
   server.maxHeadersCount = 0; // Node would drop the rest silently; `admit` counts them and refuses
   // Nothing of ours takes longer, so a connection this quiet has a reader that doesn't read.
   server.timeout = limits.requestTimeoutMs + limits.outboundTotalTimeoutMs;
-  const sockets = createSockets({ server, handshakeTimeoutMs: limits.handshakeTimeoutMs });
+  const sockets = createSockets({ server, handshakeTimeoutMs: limits.handshakeTimeoutMs, cap, plain });
   let isStopping = false;
 
   /** Answers on a bare connection, after what is still to be answered there. */
@@ -59,7 +64,7 @@ export function createListener(options: ListenerOptions): Listener {
     const id = newId('request', clock);
     onRefused(fault, id);
     exchanges.finally(socket, () => {
-      if (socket.writable) endGently(socket, problemBytes(problemAnswer(fault, id)));
+      if (socket.writable) endGently(socket, problemBytes({ answer: problemAnswer(fault, id), clock }));
       else if (!socket.writableEnded) socket.destroy(); // else its end is under way
     });
   };

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import Fastify, { type FastifyError, type FastifyInstance } from 'fastify';
 import type { Access } from '#access';
 import type { Audit } from '#audit';
-import { type Clock, createRanges, Fault, type Limits, type Log, toFault } from '#base';
+import { type Clock, canonicalAddress, createRanges, Fault, type Limits, type Log, toFault } from '#base';
 import type { Connections } from '#connections';
 import type { Delivery } from '#delivery';
 import type { Ingest } from '#ingest';
@@ -12,15 +12,32 @@ import { admit, FORWARDED } from './admission.ts';
 import { hasBody } from './body.ts';
 import { createByteBudget } from './byte-budget.ts';
 import { createClientAddress } from './client-address.ts';
+import { createConnectionCap } from './connection-cap.ts';
 import { registerExport } from './export.ts';
 import { registerHealth } from './health.ts';
 import { registerHooks } from './hooks.ts';
 import { createListener } from './listener.ts';
 import { registerOut } from './out.ts';
+import { createPlain } from './plain.ts';
+import { createPlainListener } from './plain-listener.ts';
 import { ALWAYS, problemAnswer, sendProblem } from './problem-answer.ts';
 import { createReceived, type Received } from './received.ts';
 import { allRoutes } from './routes.ts';
 import { registerRoutes } from './surface.ts';
+
+export interface Listen {
+  readonly host: string;
+  readonly port: number;
+  /** A port without TLS that serves nothing and sends pages on. None when absent. */
+  readonly plainPort?: number | null;
+}
+
+/** Where a node listens. */
+export interface Listening {
+  readonly host: string;
+  readonly port: number;
+  readonly plainPort: number | null;
+}
 
 export interface HttpPorts {
   readonly access: Access;
@@ -29,7 +46,9 @@ export interface HttpPorts {
   readonly ingest: Ingest;
   readonly delivery: Delivery;
   readonly health: () => Promise<unknown>;
-  readonly listen: { readonly host: string; readonly port: number };
+  readonly listen: Listen;
+  /** How others reach this node; pages are redirected there. By the address it listens on when absent. */
+  readonly publicUrl?: string | null;
   readonly tls: { readonly key: string; readonly cert: string };
   /** Proxies whose `X-Forwarded-For` is believed, as ranges. None when absent. */
   readonly trustedProxies?: readonly string[];
@@ -42,7 +61,7 @@ export interface HttpPorts {
 
 /** The listener. `stop` lets open requests finish within `shutdownTimeoutMs`. */
 export interface Http {
-  start(): Promise<{ host: string; port: number }>;
+  start(): Promise<Listening>;
   stop(): Promise<void>;
   /** Every operation that is served. */
   readonly addresses: readonly Address[];
@@ -51,10 +70,9 @@ export interface Http {
 /** Makes the HTTPS listener with all its surfaces. */
 export function createHttp(ports: HttpPorts): Http {
   const { listen, limits, log, clock, tls, trustedProxies = [], adminAddresses = [] } = ports;
-  const received = createReceived({
-    clock,
-    clientAddressOf: createClientAddress(createRanges(trustedProxies)),
-  });
+  const proxies = createRanges(trustedProxies);
+  const received = createReceived({ clock, clientAddressOf: createClientAddress(proxies) });
+  const cap = createConnectionCap({ limits, trustedProxies: proxies });
   const guard = createAddressGuard(adminAddresses);
   const addresses = createAddresses();
   const app = createApp(limits);
@@ -90,11 +108,18 @@ export function createHttp(ports: HttpPorts): Http {
   registerExport(app, rooms);
   registerRoutes(app, allRoutes({ ...ports, pageItemsMax: limits.pageItemsMax }), rooms);
 
+  let origin = originOf(ports.publicUrl ?? null, null);
+  const onRefused = (fault: Fault, request: string): void =>
+    log.debug('connection refused', { request, code: fault.code });
+  const plain = createPlain({ limits, clock, origin: () => origin, onRefused });
+  const plainListener = createPlainListener({ plain, cap, limits });
   const listener = createListener({
     tls,
     limits,
     clock,
-    onRefused: (fault, request) => log.debug('connection refused', { request, code: fault.code }),
+    cap,
+    plain,
+    onRefused,
     onRequest(request, response) {
       const facts = received.begin(request);
       try {
@@ -119,14 +144,32 @@ export function createHttp(ports: HttpPorts): Http {
   return {
     async start() {
       await app.ready();
-      return listener.start(listen);
+      const { host, port } = await listener.start(listen);
+      origin = originOf(ports.publicUrl ?? null, { host: listen.host, port });
+      const { plainPort = null } = listen;
+      if (plainPort === null) return { host, port, plainPort };
+      return { host, port, plainPort: await plainListener.start({ host: listen.host, port: plainPort }) };
     },
     async stop() {
+      await plainListener.stop();
       await listener.stop();
       await app.close();
     },
     addresses: addresses.list(),
   };
+}
+
+/** Where pages are: as configured, or on the host that was configured to listen on, unless that is all of them. */
+function originOf(publicUrl: string | null, listening: { host: string; port: number } | null): string | null {
+  if (publicUrl?.startsWith('https://') === true) return publicUrl;
+  if (
+    listening === null ||
+    canonicalAddress(listening.host) === '0.0.0.0' ||
+    canonicalAddress(listening.host) === '::'
+  )
+    return null;
+  const { host, port } = listening;
+  return `https://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 /** Fastify routes and answers; the connections are the listener's. */
