@@ -13,7 +13,7 @@ import {
 import { type Connections, createConnections } from '#connections';
 import { createDelivery, type Delivery } from '#delivery';
 import { createEnvironments, type Environments } from '#environments';
-import { createHttp, type Listen, type Listening } from '#http';
+import { createHttp, type Listen, type ListenerTls, type Listening } from '#http';
 import { createIngest, type Ingest } from '#ingest';
 import { createKeyring, type Keyring, openFileKeyManager } from '#keyring';
 import { createOutbound } from '#outbound';
@@ -36,8 +36,7 @@ export interface GatewayOptions {
   readonly listen: Listen;
   /** How others reach this gateway. By the address it listens on when absent. */
   readonly publicUrl?: string | null;
-  /** PEM. */
-  readonly tls: { readonly key: string; readonly cert: string };
+  readonly tls: ListenerTls;
   /** Proxies whose `X-Forwarded-For` is believed, as ranges. None when absent. */
   readonly trustedProxies?: readonly string[];
   /** From where administration is open, as ranges. From everywhere when absent or empty. */
@@ -64,6 +63,8 @@ export interface Gateway {
   readonly rooms: Rooms;
   /** Opens the listener; where it listens. */
   start(): Promise<Listening>;
+  /** Looks at once whether the files of the certificate have changed. */
+  reloadCertificate(): void;
   /** Takes no more, finishes what is under way, and closes everything. */
   stop(): Promise<void>;
 }
@@ -156,6 +157,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
         });
         return address;
       },
+      reloadCertificate: () => http.reloadCertificate(),
       async stop() {
         // In this order: what comes in ends before what it needs. One that fails keeps none of the others open.
         const ends = [

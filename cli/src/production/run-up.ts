@@ -34,7 +34,10 @@ export async function runUp(given: {
     clock: systemClock,
     textCharactersMax: config.limits.logTextCharactersMax,
   });
-  const ending = endingSignal(() => process.exit(130));
+  const ending = endingSignal(() => process.exit(130), ['SIGINT', 'SIGTERM']);
+  // Heard from the first moment on: unheard, it would end the process.
+  let reload = (): void => undefined;
+  process.on('SIGHUP', () => reload());
   try {
     if (migrate) await migrateDatabase(config, log);
     const gateway = await openGateway({ config, log, createRootKey, isServing: true });
@@ -52,6 +55,7 @@ export async function runUp(given: {
       const api = config.publicUrl ?? `https://${host.includes(':') ? `[${host}]` : host}:${port}`;
       if (terminal.json) output.write(`${JSON.stringify({ ready: true, api, address: host, port })}\n`);
       isReady = true;
+      reload = () => gateway.reloadCertificate();
       log.info('ready', { url: api });
       const signal = await ending;
       log.info('stopping: what is under way gets to finish', { name: signal });

@@ -98,6 +98,18 @@ const rows = {
     parser: path,
     about: 'The private key of that certificate, in PEM. Not readable by everyone.',
   }),
+  tlsClientCaFile: optional<string>({
+    name: 'tls.clientCaFile',
+    parser: path,
+    about: 'The one authority of client certificates, in PEM. No other is believed.',
+  }),
+  tlsClientCertificates: optional<'optional' | 'required'>({
+    name: 'tls.clientCertificates',
+    parser: oneOf(['optional', 'required']),
+    initialText: 'not asked for',
+    about:
+      '`required` refuses a connection without a certificate of `tls.clientCaFile` within its handshake; `optional` refuses only an invalid one.',
+  }),
   rootKeyFile: optional<string>({
     name: 'rootKeyFile',
     parser: path,

@@ -14,7 +14,12 @@ export interface Config {
   readonly stateDirectory: string;
   readonly listen: { readonly host: string; readonly port: number; readonly plainPort: number | null };
   readonly publicUrl: string | null;
-  readonly tls: { readonly certFile: string | null; readonly keyFile: string | null };
+  readonly tls: {
+    readonly certFile: string | null;
+    readonly keyFile: string | null;
+    readonly clientCaFile: string | null;
+    readonly clientCertificates: 'optional' | 'required' | null;
+  };
   readonly rootKeyFile: string;
   readonly outbound: {
     readonly caFile: string | null;
@@ -79,7 +84,12 @@ export function loadConfig(options: ConfigOptions = {}): {
       plainPort: take(SETTINGS.listenPlainPort),
     },
     publicUrl: take(SETTINGS.publicUrl),
-    tls: { certFile: take(SETTINGS.tlsCertFile), keyFile: take(SETTINGS.tlsKeyFile) },
+    tls: {
+      certFile: take(SETTINGS.tlsCertFile),
+      keyFile: take(SETTINGS.tlsKeyFile),
+      clientCaFile: take(SETTINGS.tlsClientCaFile),
+      clientCertificates: take(SETTINGS.tlsClientCertificates),
+    },
     rootKeyFile: take(SETTINGS.rootKeyFile) ?? join(stateDirectory, 'root.key'),
     outbound: {
       caFile: take(SETTINGS.outboundCaFile),
@@ -96,6 +106,9 @@ export function loadConfig(options: ConfigOptions = {}): {
   };
   if ((config.tls.certFile === null) !== (config.tls.keyFile === null)) {
     reader.refuse('tls', 'needs both certFile and keyFile, or neither');
+  }
+  if ((config.tls.clientCaFile === null) !== (config.tls.clientCertificates === null)) {
+    reader.refuse('tls', 'needs both clientCaFile and clientCertificates, or neither');
   }
   return { config: deepFreeze(config), origins: reader.finish(), file: reader.file };
 }

@@ -144,6 +144,11 @@ const rows = {
     'The log can not be written, so the act was refused.',
     'Try again after Retry-After.',
   ),
+  CERTIFICATE_UNSUITABLE: row(
+    500,
+    'The certificate can not be used.',
+    'Put a certificate that is valid now, and its key, where tls.certFile and tls.keyFile say.',
+  ),
   CONFIG_INVALID: row(500, 'The configuration is not valid.', 'Correct the settings named.'),
   MIGRATION_FAILED: row(
     500,

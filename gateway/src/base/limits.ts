@@ -32,6 +32,12 @@ const rows = {
     'an idle connection is kept; longer than common load balancers keep theirs',
   ),
   handshakeTimeoutMs: row(10_000, 1_000, 60_000, 'a TLS handshake'),
+  certificateCheckMs: row(
+    10_000,
+    100,
+    3_600_000,
+    'between two looks whether the files of the certificate have changed',
+  ),
   adminBodyBytesMax: row(
     256 * KIB,
     1 * KIB,

@@ -21,7 +21,7 @@ export interface TestListenerOptions {
   readonly rooms?: Partial<
     Pick<HttpPorts, 'access' | 'audit' | 'connections' | 'ingest' | 'delivery' | 'health'>
   >;
-  readonly ports?: Partial<Pick<HttpPorts, 'trustedProxies' | 'adminAddresses' | 'publicUrl'>>;
+  readonly ports?: Partial<Pick<HttpPorts, 'trustedProxies' | 'adminAddresses' | 'publicUrl' | 'tls'>>;
   readonly host?: string;
   readonly plainPort?: number;
   readonly log?: Log;
@@ -49,9 +49,9 @@ export async function withListener(t: Cleanup, options: TestListenerOptions = {}
     delivery: missing('delivery'),
     health: async () => undefined,
     ...options.rooms,
-    ...options.ports,
     listen: { host: options.host ?? '127.0.0.1', port: 0, plainPort: options.plainPort ?? null },
     tls: certificates,
+    ...options.ports,
     limits: limitsWith(options.limits),
     clock: options.clock ?? systemClock,
     log: options.log ?? silentLog,

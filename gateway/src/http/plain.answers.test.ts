@@ -1,7 +1,6 @@
 // Plain HTTP is answered once, without reading a body: 403 for an API, a redirect to the configured address for a page.
 // K8 U6 L4 P10 Q14; RFC 6797 section 7.2.
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { after, test } from 'node:test';
 import fc from 'fast-check';
@@ -27,7 +26,7 @@ async function exchange(port: number, ...pieces: readonly (string | Uint8Array)[
   const socket = connect(port, '127.0.0.1');
   const received: Buffer[] = [];
   socket.on('data', (bytes: Buffer) => received.push(bytes)).on('error', () => undefined);
-  const closed = once(socket, 'close');
+  const closed = closeOf(socket);
   for (const piece of pieces) if (socket.writable) socket.write(piece);
   await closed;
   return Buffer.concat(received).toString('latin1');
@@ -190,7 +189,7 @@ test('K8 a request that arrives byte by byte gets its answer, and one that never
     const socket: Socket = connect(port, '127.0.0.1');
     const received: Buffer[] = [];
     socket.on('data', (bytes: Buffer) => received.push(bytes)).setNoDelay(true);
-    const closed = once(socket, 'close');
+    const closed = closeOf(socket);
     for (const byte of request('GET /x HTTP/1.1'))
       await new Promise((resolve) => socket.write(byte, resolve));
     await closed;
@@ -229,3 +228,8 @@ test('Q14 every answer over TLS says HSTS and the date, also where no request co
   }
   assert.equal(FAULTS.PLAIN_HTTP.status, 403);
 });
+
+/** Whether it ended well or with an error. */
+function closeOf(socket: Socket): Promise<unknown> {
+  return new Promise((resolve) => socket.once('close', resolve));
+}

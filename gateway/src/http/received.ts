@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { type Actor, type Clock, Fault, newId, type RequestId } from '#base';
 import { type ClientAddressOf, socketAddress } from './client-address.ts';
+import type { ShownCertificates } from './client-certificate.ts';
 import type { RequestTarget } from './path.ts';
 
 /** What is known of a request before anybody is authenticated. */
@@ -9,6 +10,8 @@ export interface Received {
   /** Of the client, by the rule of trusted proxies; empty when its connection is gone. */
   readonly address: string;
   readonly agent: string | null;
+  /** The SHA-256 fingerprint of the client certificate in hexadecimal; it was verified. */
+  readonly certificate: string | null;
   /** The target as it was sent; not what the router was given. */
   readonly target: RequestTarget;
 }
@@ -22,10 +25,11 @@ const NO_TARGET: RequestTarget = Object.freeze({ path: '', query: '' });
 export interface ReceivedOptions {
   readonly clock: Clock;
   readonly clientAddressOf: ClientAddressOf;
+  readonly certificates: Pick<ShownCertificates, 'of'>;
 }
 
 /** Keeps what is known of each request for as long as it is under way. */
-export function createReceived({ clock, clientAddressOf }: ReceivedOptions): {
+export function createReceived({ clock, clientAddressOf, certificates }: ReceivedOptions): {
   /** Before anything of it is believed: it has the socket's address. */
   begin(message: IncomingMessage): Received;
   /** Finds the client's address; throws `INVALID_REQUEST` where a trusted proxy handed over none. */
@@ -46,6 +50,7 @@ export function createReceived({ clock, clientAddressOf }: ReceivedOptions): {
         request: newId('request', clock),
         address: socketAddress(message.socket.remoteAddress),
         agent: agent === undefined ? null : printable(agent).slice(0, AGENT_CHARACTERS_MAX),
+        certificate: certificates.of(message.socket),
         target: NO_TARGET,
       };
       facts.set(message, received);

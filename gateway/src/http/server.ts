@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import Fastify, { type FastifyError, type FastifyInstance } from 'fastify';
 import type { Access } from '#access';
 import type { Audit } from '#audit';
-import { type Clock, canonicalAddress, createRanges, Fault, type Limits, type Log, toFault } from '#base';
+import { type Clock, createRanges, Fault, type Limits, type Log, toFault } from '#base';
 import type { Connections } from '#connections';
 import type { Delivery } from '#delivery';
 import type { Ingest } from '#ingest';
@@ -12,32 +12,16 @@ import { admit, FORWARDED } from './admission.ts';
 import { hasBody } from './body.ts';
 import { createByteBudget } from './byte-budget.ts';
 import { createClientAddress } from './client-address.ts';
-import { createConnectionCap } from './connection-cap.ts';
+import { createShownCertificates } from './client-certificate.ts';
+import { createEntrance, type Listen, type ListenerTls, type Listening } from './entrance.ts';
 import { registerExport } from './export.ts';
 import { registerHealth } from './health.ts';
 import { registerHooks } from './hooks.ts';
-import { createListener } from './listener.ts';
 import { registerOut } from './out.ts';
-import { createPlain } from './plain.ts';
-import { createPlainListener } from './plain-listener.ts';
 import { ALWAYS, problemAnswer, sendProblem } from './problem-answer.ts';
 import { createReceived, type Received } from './received.ts';
 import { allRoutes } from './routes.ts';
 import { registerRoutes } from './surface.ts';
-
-export interface Listen {
-  readonly host: string;
-  readonly port: number;
-  /** A port without TLS that serves nothing and sends pages on. None when absent. */
-  readonly plainPort?: number | null;
-}
-
-/** Where a node listens. */
-export interface Listening {
-  readonly host: string;
-  readonly port: number;
-  readonly plainPort: number | null;
-}
 
 export interface HttpPorts {
   readonly access: Access;
@@ -49,7 +33,7 @@ export interface HttpPorts {
   readonly listen: Listen;
   /** How others reach this node; pages are redirected there. By the address it listens on when absent. */
   readonly publicUrl?: string | null;
-  readonly tls: { readonly key: string; readonly cert: string };
+  readonly tls: ListenerTls;
   /** Proxies whose `X-Forwarded-For` is believed, as ranges. None when absent. */
   readonly trustedProxies?: readonly string[];
   /** From where administration is open, as ranges. From everywhere when absent or empty. */
@@ -63,16 +47,22 @@ export interface HttpPorts {
 export interface Http {
   start(): Promise<Listening>;
   stop(): Promise<void>;
+  /** Looks at once whether the files of the certificate have changed. */
+  reloadCertificate(): void;
   /** Every operation that is served. */
   readonly addresses: readonly Address[];
 }
 
 /** Makes the HTTPS listener with all its surfaces. */
 export function createHttp(ports: HttpPorts): Http {
-  const { listen, limits, log, clock, tls, trustedProxies = [], adminAddresses = [] } = ports;
-  const proxies = createRanges(trustedProxies);
-  const received = createReceived({ clock, clientAddressOf: createClientAddress(proxies) });
-  const cap = createConnectionCap({ limits, trustedProxies: proxies });
+  const { limits, log, clock, tls, publicUrl = null, adminAddresses = [] } = ports;
+  const trustedProxies = createRanges(ports.trustedProxies ?? []);
+  const certificates = createShownCertificates(tls.clientCertificates ?? 'off');
+  const received = createReceived({
+    clock,
+    clientAddressOf: createClientAddress(trustedProxies),
+    certificates,
+  });
   const guard = createAddressGuard(adminAddresses);
   const addresses = createAddresses();
   const app = createApp(limits);
@@ -108,22 +98,15 @@ export function createHttp(ports: HttpPorts): Http {
   registerExport(app, rooms);
   registerRoutes(app, allRoutes({ ...ports, pageItemsMax: limits.pageItemsMax }), rooms);
 
-  let origin = originOf(ports.publicUrl ?? null, null);
-  const onRefused = (fault: Fault, request: string): void =>
-    log.debug('connection refused', { request, code: fault.code });
-  const plain = createPlain({ limits, clock, origin: () => origin, onRefused });
-  const plainListener = createPlainListener({ plain, cap, limits });
-  const listener = createListener({
-    tls,
-    limits,
-    clock,
-    cap,
-    plain,
-    onRefused,
+  const entrance = createEntrance({
+    ...ports,
+    publicUrl,
+    certificates,
+    trustedProxies,
     onRequest(request, response) {
       const facts = received.begin(request);
       try {
-        if (listener.isStopping)
+        if (entrance.isStopping)
           throw new Fault('BUSY', { detail: 'This node is stopping.', retryAfterSeconds: 1 });
         const address = received.locate(request);
         const target = admit({ message: request, addresses, limits, guard: (path) => guard(path, address) });
@@ -144,32 +127,15 @@ export function createHttp(ports: HttpPorts): Http {
   return {
     async start() {
       await app.ready();
-      const { host, port } = await listener.start(listen);
-      origin = originOf(ports.publicUrl ?? null, { host: listen.host, port });
-      const { plainPort = null } = listen;
-      if (plainPort === null) return { host, port, plainPort };
-      return { host, port, plainPort: await plainListener.start({ host: listen.host, port: plainPort }) };
+      return entrance.start();
     },
     async stop() {
-      await plainListener.stop();
-      await listener.stop();
+      await entrance.stop();
       await app.close();
     },
+    reloadCertificate: entrance.reloadCertificate,
     addresses: addresses.list(),
   };
-}
-
-/** Where pages are: as configured, or on the host that was configured to listen on, unless that is all of them. */
-function originOf(publicUrl: string | null, listening: { host: string; port: number } | null): string | null {
-  if (publicUrl?.startsWith('https://') === true) return publicUrl;
-  if (
-    listening === null ||
-    canonicalAddress(listening.host) === '0.0.0.0' ||
-    canonicalAddress(listening.host) === '::'
-  )
-    return null;
-  const { host, port } = listening;
-  return `https://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 /** Fastify routes and answers; the connections are the listener's. */
