@@ -13,7 +13,7 @@ import {
 import { type Connections, createConnections } from '#connections';
 import { createDelivery, type Delivery } from '#delivery';
 import { createEnvironments, type Environments } from '#environments';
-import { createHttp } from '#http';
+import { createHttp, type Listen, type ListenerTls, type Listening } from '#http';
 import { createIngest, type Ingest } from '#ingest';
 import { createKeyring, type Keyring, openFileKeyManager } from '#keyring';
 import { createOutbound } from '#outbound';
@@ -34,9 +34,14 @@ export interface GatewayOptions {
   readonly rootKeyFile: string;
   /** Makes the root key when there is none. Only where the database is new or the embedded one. */
   readonly createRootKey: boolean;
-  readonly listen: { readonly host: string; readonly port: number };
-  /** PEM. */
-  readonly tls: { readonly key: string; readonly cert: string };
+  readonly listen: Listen;
+  /** How others reach this gateway. By the address it listens on when absent. */
+  readonly publicUrl?: string | null;
+  readonly tls: ListenerTls;
+  /** Proxies whose `X-Forwarded-For` is believed, as ranges. None when absent. */
+  readonly trustedProxies?: readonly string[];
+  /** From where administration is open, as ranges. From everywhere when absent or empty. */
+  readonly adminAddresses?: readonly string[];
   readonly outbound: { readonly ca: string | null; readonly declaredHosts: readonly string[] };
   readonly checkpointDirectory: string;
   readonly limits: Limits;
@@ -58,7 +63,9 @@ export interface Rooms {
 export interface Gateway {
   readonly rooms: Rooms;
   /** Opens the listener; where it listens. */
-  start(): Promise<{ host: string; port: number }>;
+  start(): Promise<Listening>;
+  /** Looks at once whether the files of the certificate have changed. */
+  reloadCertificate(): void;
   /** Takes no more, finishes what is under way, and closes everything. */
   stop(): Promise<void>;
 }
@@ -110,7 +117,20 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     const delivery = createDelivery({ ...shared, outbound, events: ingest });
     late.delivery = delivery;
     const health = (): Promise<unknown> => store.health();
-    const http = createHttp({ ...shared, access, connections, ingest, delivery, health, listen, tls });
+    const { trustedProxies = [], adminAddresses = [], publicUrl = null } = rest;
+    const http = createHttp({
+      ...shared,
+      access,
+      connections,
+      ingest,
+      delivery,
+      health,
+      listen,
+      publicUrl,
+      tls,
+      trustedProxies,
+      adminAddresses,
+    });
     let sweep: Repeat | null = null;
 
     return {
@@ -127,7 +147,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
         await ingest.start();
         audit.start();
         const address = await http.start();
-        own = [{ address: address.host, port: address.port }];
+        own = [address.port, address.plainPort ?? []].flat().map((port) => ({ address: address.host, port }));
         delivery.start();
         access.start();
         sweep = repeat({
@@ -139,6 +159,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
         });
         return address;
       },
+      reloadCertificate: () => http.reloadCertificate(),
       async stop() {
         // In this order: what comes in ends before what it needs. One that fails keeps none of the others open.
         const ends = [

@@ -29,7 +29,10 @@ export const examineCertificate: Check = async ({ tls, stateDirectory }) => {
   const certificate = new X509Certificate(cert);
   const days = Math.floor((certificate.validToDate.getTime() - Date.now()) / DAY_MS);
   const until = certificate.validToDate.toISOString().slice(0, 10);
-  const renew = tls.certFile === null ? '`npm start` renews it.' : 'Renew it, and start again.';
+  const renew =
+    tls.certFile === null
+      ? '`npm start` renews it.'
+      : 'Renew it; a gateway that runs takes the new one by itself.';
   if (days < 0) return [{ check, state: 'fail', message: `ended on ${until}`, remedy: renew }];
   if (certificate.validFromDate.getTime() > Date.now()) {
     return [

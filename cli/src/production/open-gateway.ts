@@ -30,9 +30,7 @@ export async function openGateway(given: {
   const { createGateway, systemClock } = await import('@sallyport/gateway');
   const { databaseUrl, rootKeyFile, listen, tls, outbound, audit, limits } = config;
   if (databaseUrl === null) throw noDatabase();
-  const pem = isServing
-    ? { key: await readPem('tls.keyFile', tls.keyFile), cert: await readPem('tls.certFile', tls.certFile) }
-    : { key: '', cert: '' };
+  const pem = isServing ? await readTls(tls) : { key: '', cert: '' };
   const ca = outbound.caFile === null ? null : await readPem('outbound.caFile', outbound.caFile);
   return withRootKey(rootKeyFile, () =>
     createGateway({
@@ -40,7 +38,10 @@ export async function openGateway(given: {
       rootKeyFile,
       createRootKey,
       listen,
+      publicUrl: config.publicUrl,
       tls: pem,
+      trustedProxies: config.trustedProxies,
+      adminAddresses: config.admin.allowedAddresses,
       outbound: { ca, declaredHosts: outbound.declaredHosts },
       checkpointDirectory: audit.checkpointDirectory,
       limits,
@@ -91,6 +92,15 @@ export function noDatabase(): Problem {
     message: 'No database is configured.',
     remedy: 'Set DATABASE_URL or DATABASE_URL_FILE to a Postgres of version 15 or later.',
   });
+}
+
+/** The listener's TLS, with its files, so that it is renewed as they are. */
+async function readTls({ keyFile, certFile, clientCaFile, clientCertificates }: Config['tls']) {
+  const key = await readPem('tls.keyFile', keyFile);
+  const cert = await readPem('tls.certFile', certFile);
+  const clientCa = clientCaFile === null ? null : await readPem('tls.clientCaFile', clientCaFile);
+  const files = keyFile === null || certFile === null ? null : { keyFile, certFile, clientCaFile };
+  return { key, cert, clientCa, clientCertificates: clientCertificates ?? ('off' as const), files };
 }
 
 async function readPem(name: string, file: string | null): Promise<string> {

@@ -34,20 +34,28 @@ export async function runUp(given: {
     clock: systemClock,
     textCharactersMax: config.limits.logTextCharactersMax,
   });
-  const ending = endingSignal(() => process.exit(130));
+  const ending = endingSignal(() => process.exit(130), ['SIGINT', 'SIGTERM']);
+  // Heard from the first moment on: unheard, it would end the process.
+  let reload = (): void => undefined;
+  process.on('SIGHUP', () => reload());
   try {
     if (migrate) await migrateDatabase(config, log);
     const gateway = await openGateway({ config, log, createRootKey, isServing: true });
     try {
       const { host, port } = await gateway.start().catch((thrown: unknown) => {
+        const { host: wished, port: tls, plainPort } = config.listen;
+        const isPlain = thrown instanceof Error && 'port' in thrown && thrown.port === plainPort;
         throw portProblem(
-          { ...config.listen, name: 'gateway', option: 'listen.port, SALLYPORT_LISTEN_PORT' },
+          isPlain && plainPort !== null
+            ? { host: wished, port: plainPort, name: 'redirects', option: 'listen.plainPort' }
+            : { host: wished, port: tls, name: 'gateway', option: 'listen.port, SALLYPORT_LISTEN_PORT' },
           thrown,
         );
       });
       const api = config.publicUrl ?? `https://${host.includes(':') ? `[${host}]` : host}:${port}`;
       if (terminal.json) output.write(`${JSON.stringify({ ready: true, api, address: host, port })}\n`);
       isReady = true;
+      reload = () => gateway.reloadCertificate();
       log.info('ready', { url: api });
       const signal = await ending;
       log.info('stopping: what is under way gets to finish', { name: signal });

@@ -49,8 +49,8 @@ test('without a database, or with one that does not answer', async (t) => {
   assert.match(away.stderr, /\[STORE_UNAVAILABLE\]/);
 });
 
-test('migrate, the first environment, up, a command, doctor, SIGTERM', async (t) => {
-  const { cwd, env, ca } = await production(t);
+test('migrate, the first environment, up, a command, doctor, SIGHUP, SIGTERM', async (t) => {
+  const { cwd, env, ca, renew } = await production(t);
   const early = await sallyport(['up', '--json'], { cwd, env });
   assert.equal(early.code, 1);
   assert.match(early.stderr, /not migrated yet: run `sallyport migrate`.+\[DATABASE_UNSUITABLE\]/);
@@ -122,6 +122,11 @@ test('migrate, the first environment, up, a command, doctor, SIGTERM', async (t)
       'platforms',
     ].map((check) => [check, 'ok']),
   );
+  // Only the signal makes it look: the configured time is longer than this test.
+  await renew();
+  up.child.kill('SIGHUP');
+  while (!(await up.line()).includes('The certificate was renewed.'));
+  assert.equal((await sallyport(['keys', 'list'], { cwd, env: client })).code, 0);
   up.child.kill('SIGTERM');
   const [code] = (await once(up.child, 'close')) as [number | null];
   assert.equal(code, 0);
@@ -145,10 +150,15 @@ async function production(t: TestContext) {
   await file('key.pem', key);
   await file(
     'sallyport.yaml',
-    'stateDirectory: state\nlisten: { port: 0 }\ntls: { certFile: cert.pem, keyFile: key.pem }\n',
+    'stateDirectory: state\nlisten: { port: 0 }\ntls: { certFile: cert.pem, keyFile: key.pem }\nlimits: { certificateCheckMs: 3600000 }\n',
   );
   const env = { DATABASE_URL_FILE: await file('database.url', openSecretText(database.url)) };
-  return { cwd, env, ca: await file('ca.pem', authority.cert) };
+  const renew = async (): Promise<void> => {
+    const renewed = await issueCertificate(authority, { names: ['127.0.0.1'], days: 60 });
+    await file('cert.pem', renewed.cert);
+    await file('key.pem', renewed.key);
+  };
+  return { cwd, env, ca: await file('ca.pem', authority.cert), renew };
 }
 
 function startUp({ cwd, env }: { cwd: string; env: Readonly<Record<string, string>> }) {

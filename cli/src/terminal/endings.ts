@@ -2,11 +2,15 @@
 const ECHO_MS = 1_000;
 
 /**
- * Resolves with the first SIGINT, SIGTERM or SIGHUP; a later second one calls `force`.
+ * Resolves with the first SIGINT, SIGTERM or SIGHUP; a later second one calls `force`. Who has another use for SIGHUP
+ * names the others.
  *
  * @example await endingSignal(() => process.exit(130));
  */
-export function endingSignal(force: () => void): Promise<NodeJS.Signals> {
+export function endingSignal(
+  force: () => void,
+  signals: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'],
+): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     let first: number | null = null;
     const hear = (signal: NodeJS.Signals): void => {
@@ -16,6 +20,6 @@ export function endingSignal(force: () => void): Promise<NodeJS.Signals> {
         resolve(signal);
       } else if (now - first > ECHO_MS) force();
     };
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, hear);
+    for (const signal of signals) process.on(signal, hear);
   });
 }

@@ -90,6 +90,13 @@ const rows = {
     initial: 8443,
     about: 'The port to listen on. 0 takes a free one.',
   }),
+  listenPlainPort: optional<number>({
+    name: 'listen.plainPort',
+    parser: wholeNumber(0, 65_535),
+    initialText: 'none',
+    about:
+      'A port without TLS, such as 80, that serves nothing: pages are redirected to `publicUrl`, all else gets 403.',
+  }),
   publicUrl: optional<string>({
     name: 'publicUrl',
     parser: origin,
@@ -105,6 +112,18 @@ const rows = {
     name: 'tls.keyFile',
     parser: path,
     about: 'The private key of that certificate, in PEM. Not readable by everyone.',
+  }),
+  tlsClientCaFile: optional<string>({
+    name: 'tls.clientCaFile',
+    parser: path,
+    about: 'The one authority of client certificates, in PEM. No other is believed.',
+  }),
+  tlsClientCertificates: optional<'optional' | 'required'>({
+    name: 'tls.clientCertificates',
+    parser: oneOf(['optional', 'required']),
+    initialText: 'not asked for',
+    about:
+      '`required` refuses a connection without a certificate of `tls.clientCaFile` within its handshake; `optional` refuses only an invalid one.',
   }),
   rootKeyFile: optional<string>({
     name: 'rootKeyFile',
@@ -157,6 +176,13 @@ const rows = {
     initial: [],
     about:
       'Proxies whose `X-Forwarded-For` is believed, one hop for each. Without any, the socket tells who calls.',
+  }),
+  adminAllowedAddresses: setting<readonly string[]>({
+    name: 'admin.allowedAddresses',
+    parser: ranges,
+    initial: [],
+    initialText: 'all',
+    about: 'From where `/admin/` may be called, by the address of the client. Empty, from everywhere.',
   }),
   clientUrl: optional<string>({
     name: 'client.url',

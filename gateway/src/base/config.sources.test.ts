@@ -52,7 +52,7 @@ test('without file and variables every setting has its default, and paths are ab
   assert.equal(config.databaseUrl, null);
   assert.equal(config.stateDirectory, join(cwd, '.sallyport'));
   assert.equal(config.rootKeyFile, join(cwd, '.sallyport/root.key'));
-  assert.deepEqual(config.listen, { host: '127.0.0.1', port: 8443 });
+  assert.deepEqual(config.listen, { host: '127.0.0.1', port: 8443, plainPort: null });
   for (const [name, row] of Object.entries(LIMITS))
     assert.equal(new Map(Object.entries(config.limits)).get(name), row.value);
 });
@@ -79,7 +79,7 @@ test('command over variable over file over default', (t) => {
   );
   const env = { SALLYPORT_LISTEN_PORT: '2222', SALLYPORT_LOG_LEVEL: '' };
   const { config, origins } = loadConfig({ env, cwd, overrides: { 'limits.pageItemsMax': 60 } });
-  assert.deepEqual(config.listen, { host: '0.0.0.0', port: 2222 });
+  assert.deepEqual(config.listen, { host: '0.0.0.0', port: 2222, plainPort: null });
   assert.equal(config.log.level, 'warn', 'an empty variable counts as not set');
   assert.equal(config.limits.pageItemsMax, 60);
   assert.deepEqual(

@@ -15,9 +15,14 @@ export interface Config {
   readonly redisUrl: Secret | null;
   readonly redisDeclaredHosts: readonly string[];
   readonly stateDirectory: string;
-  readonly listen: { readonly host: string; readonly port: number };
+  readonly listen: { readonly host: string; readonly port: number; readonly plainPort: number | null };
   readonly publicUrl: string | null;
-  readonly tls: { readonly certFile: string | null; readonly keyFile: string | null };
+  readonly tls: {
+    readonly certFile: string | null;
+    readonly keyFile: string | null;
+    readonly clientCaFile: string | null;
+    readonly clientCertificates: 'optional' | 'required' | null;
+  };
   readonly rootKeyFile: string;
   readonly outbound: {
     readonly caFile: string | null;
@@ -28,6 +33,7 @@ export interface Config {
   readonly audit: { readonly checkpointDirectory: string };
   readonly log: { readonly level: LogLevel; readonly format: LogFormat };
   readonly trustedProxies: readonly string[];
+  readonly admin: { readonly allowedAddresses: readonly string[] };
   readonly limits: Limits;
 }
 
@@ -77,9 +83,18 @@ export function loadConfig(options: ConfigOptions = {}): {
     redisUrl: take(SETTINGS.redisUrl),
     redisDeclaredHosts: take(SETTINGS.redisDeclaredHosts),
     stateDirectory,
-    listen: { host: take(SETTINGS.listenHost), port: take(SETTINGS.listenPort) },
+    listen: {
+      host: take(SETTINGS.listenHost),
+      port: take(SETTINGS.listenPort),
+      plainPort: take(SETTINGS.listenPlainPort),
+    },
     publicUrl: take(SETTINGS.publicUrl),
-    tls: { certFile: take(SETTINGS.tlsCertFile), keyFile: take(SETTINGS.tlsKeyFile) },
+    tls: {
+      certFile: take(SETTINGS.tlsCertFile),
+      keyFile: take(SETTINGS.tlsKeyFile),
+      clientCaFile: take(SETTINGS.tlsClientCaFile),
+      clientCertificates: take(SETTINGS.tlsClientCertificates),
+    },
     rootKeyFile: take(SETTINGS.rootKeyFile) ?? join(stateDirectory, 'root.key'),
     outbound: {
       caFile: take(SETTINGS.outboundCaFile),
@@ -91,10 +106,14 @@ export function loadConfig(options: ConfigOptions = {}): {
     },
     log: { level: take(SETTINGS.logLevel), format: take(SETTINGS.logFormat) },
     trustedProxies: take(SETTINGS.trustedProxies),
+    admin: { allowedAddresses: take(SETTINGS.adminAllowedAddresses) },
     limits: limitsWith(limits),
   };
   if ((config.tls.certFile === null) !== (config.tls.keyFile === null)) {
     reader.refuse('tls', 'needs both certFile and keyFile, or neither');
+  }
+  if ((config.tls.clientCaFile === null) !== (config.tls.clientCertificates === null)) {
+    reader.refuse('tls', 'needs both clientCaFile and clientCertificates, or neither');
   }
   return { config: deepFreeze(config), origins: reader.finish(), file: reader.file };
 }

@@ -46,6 +46,8 @@ const rows = {
     'Send the same request again after Retry-After.',
   ),
 
+  PLAIN_HTTP: row(403, 'Only HTTPS is served.', 'Use the https:// address, and send nothing in the clear.'),
+
   // Access
   UNAUTHENTICATED: row(
     401,
@@ -58,8 +60,8 @@ const rows = {
   KEY_RETIRED: row(401, 'This secret of the key has ended.', 'Use the one that took its place.'),
   TOKEN_EXPIRED: row(401, 'The bearer token has expired.', 'Sign in again.'),
   INVALID_CREDENTIALS: row(401, 'The key id or the secret is wrong.', 'Check both.'),
+  ADDRESS_REFUSED: row(403, 'This address may not do this.', 'Ask whoever runs this gateway.'),
   WRONG_KEY_KIND: row(403, 'This kind of key does not belong here.', 'Use a key of the kind named.'),
-  ADDRESS_REFUSED: row(403, 'This address may not do this.', 'Call from an address that is allowed.'),
   ORIGIN_REFUSED: row(
     403,
     'A key does not belong into a browser.',
@@ -193,6 +195,11 @@ const rows = {
     503,
     'The log can not be written, so the act was refused.',
     'Try again after Retry-After.',
+  ),
+  CERTIFICATE_UNSUITABLE: row(
+    500,
+    'The certificate can not be used.',
+    'Put a certificate that is valid now, and its key, where tls.certFile and tls.keyFile say.',
   ),
   CONFIG_INVALID: row(500, 'The configuration is not valid.', 'Correct the settings named.'),
   MIGRATION_FAILED: row(

@@ -15,6 +15,12 @@ const MIB = 1024 * KIB;
 const rows = {
   // http: the listener
   connectionsMax: row(10_500, 100, 1_000_000, 'open connections of one node; more are closed at once'),
+  connectionsPerAddressMax: row(
+    2_000,
+    10,
+    1_000_000,
+    'open connections of one client address (IPv6: of one /64); more are closed at once. Trusted proxies are not counted',
+  ),
   headersBytesMax: row(16 * KIB, 4 * KIB, 64 * KIB, 'request line and headers together'),
   headersCountMax: row(100, 20, 500, 'header fields of one request'),
   headersTimeoutMs: row(10_000, 1_000, 60_000, 'from the first byte of a request to the end of its headers'),
@@ -26,6 +32,12 @@ const rows = {
     'an idle connection is kept; longer than common load balancers keep theirs',
   ),
   handshakeTimeoutMs: row(10_000, 1_000, 60_000, 'a TLS handshake'),
+  certificateCheckMs: row(
+    10_000,
+    100,
+    3_600_000,
+    'between two looks whether the files of the certificate have changed',
+  ),
   adminBodyBytesMax: row(
     256 * KIB,
     1 * KIB,

@@ -13,28 +13,37 @@ export interface Admission {
   readonly message: IncomingMessage;
   readonly addresses: Addresses;
   readonly limits: Limits;
+  /** Throws for who may not be at a path at all. */
+  readonly guard: (path: string) => void;
 }
 
 /**
  * Looks at a request before anything routes it, so that all who handle it afterwards see the same one: its target as
  * received, its framing beyond doubt, all its headers.
  *
- * Throws `HEADERS_TOO_LARGE`, `INVALID_REQUEST`, `AMBIGUOUS_PATH`, `CREDENTIAL_IN_URL`, `NOT_FOUND`, or
- * `METHOD_NOT_ALLOWED` with the methods as its cause.
+ * Throws `HEADERS_TOO_LARGE`, `INVALID_REQUEST`, `AMBIGUOUS_PATH`, `CREDENTIAL_IN_URL`, what `guard` throws, `NOT_FOUND`,
+ * or `METHOD_NOT_ALLOWED` with the methods as its cause.
  */
-export function admit({ message, addresses, limits }: Admission): RequestTarget {
+export function admit({ message, addresses, limits, guard }: Admission): RequestTarget {
   // Node would drop the fields beyond its own limit silently, and with them a repeated or a framing one.
   if (message.rawHeaders.length / 2 > limits.headersCountMax) throw new Fault('HEADERS_TOO_LARGE');
   checkFraming(message);
   const target = parseTarget(message.url);
-  if (OWN_CREDENTIAL.test(unescaped(target.path + target.query))) throw new Fault('CREDENTIAL_IN_URL');
+  if (hasOwnCredential(target.path + target.query)) throw new Fault('CREDENTIAL_IN_URL');
   const { path } = target;
+  // Before anything tells what is there.
+  guard(path);
   // The router decodes percent-encoding; no address of ours needs any, so what it sees is what was sent.
   if (path.includes('%') && !path.startsWith(FORWARDED)) throw new Fault('NOT_FOUND');
   const methods = addresses.methodsAt(path);
   if (methods.length === 0) throw new Fault('NOT_FOUND');
   if (!methods.includes(message.method ?? '')) throw new MethodFault(methods);
   return target;
+}
+
+/** Whether a credential of ours stands in a target, however it is escaped. */
+export function hasOwnCredential(target: string): boolean {
+  return OWN_CREDENTIAL.test(unescaped(target));
 }
 
 /** `METHOD_NOT_ALLOWED`, with what is allowed (RFC 9110 section 15.5.6 demands the Allow header). */

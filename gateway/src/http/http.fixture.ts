@@ -11,6 +11,8 @@ const certificates = await issueCertificate(authority, { names: ['localhost', '1
 export interface TestListener {
   readonly url: string;
   readonly ca: string;
+  readonly port: number;
+  readonly plainPort: number | null;
   stop(): Promise<void>;
 }
 
@@ -19,6 +21,9 @@ export interface TestListenerOptions {
   readonly rooms?: Partial<
     Pick<HttpPorts, 'access' | 'audit' | 'connections' | 'ingest' | 'delivery' | 'health'>
   >;
+  readonly ports?: Partial<Pick<HttpPorts, 'trustedProxies' | 'adminAddresses' | 'publicUrl' | 'tls'>>;
+  readonly host?: string;
+  readonly plainPort?: number;
   readonly log?: Log;
   readonly clock?: Clock;
 }
@@ -51,17 +56,18 @@ export async function withListener(t: Cleanup, options: TestListenerOptions = {}
     delivery: missing('delivery'),
     health: async () => undefined,
     ...options.rooms,
-    listen: { host: '127.0.0.1', port: 0 },
+    listen: { host: options.host ?? '127.0.0.1', port: 0, plainPort: options.plainPort ?? null },
     tls: certificates,
+    ...options.ports,
     limits: limitsWith(options.limits),
     clock: options.clock ?? systemClock,
     log: options.log ?? silentLog,
   });
-  const { port } = await http.start();
+  const { port, plainPort } = await http.start();
   let stopping: Promise<void> | null = null;
   const stop = (): Promise<void> => (stopping ??= http.stop());
   t.after(stop);
-  return { url: `https://127.0.0.1:${port}`, ca: authority.cert, stop };
+  return { url: `https://127.0.0.1:${port}`, ca: authority.cert, port, plainPort, stop };
 }
 
 /** A room that fails whatever is asked of it, with a text that must reach no answer; but for the parts that are given. */

@@ -169,7 +169,9 @@ test('floods of headers: 431, whatever their shape', async (t) => {
 
 test(`${IDLE} idle connections at once: others are served, and memory stays within its limit`, async (t) => {
   // Long enough for a busy machine; that the silent are closed in time is shown in listener.time.test.ts.
-  const gateway = await withGatewayProcess(t, { limits: { handshakeTimeoutMs: 60_000 } });
+  const gateway = await withGatewayProcess(t, {
+    limits: { handshakeTimeoutMs: 60_000, connectionsPerAddressMax: IDLE + 500 },
+  });
   const port = Number(new URL(gateway.url).port);
   const silent: Socket[] = [];
   t.after(() => silent.forEach((socket) => socket.destroy()));

@@ -1,2 +1,3 @@
+export type { Listen, ListenerTls, Listening } from './entrance.ts';
 export { openApiDocument } from './openapi.ts';
 export { createHttp, type Http, type HttpPorts } from './server.ts';

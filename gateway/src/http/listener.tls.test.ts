@@ -96,16 +96,6 @@ test('Q14 a handshake that arrives byte by byte is one all the same', async (t) 
   raw.socket.destroy();
 });
 
-test('K8 plain HTTP gets no answer in clear', async (t) => {
-  const socket = connectPlain(port, '127.0.0.1');
-  t.after(() => socket.destroy());
-  const received: Buffer[] = [];
-  socket.on('data', (bytes: Buffer) => received.push(bytes)).on('error', () => undefined);
-  socket.write('GET /livez HTTP/1.1\r\nHost: gateway\r\nAuthorization: Bearer x\r\n\r\n');
-  await once(socket, 'close');
-  assert.doesNotMatch(Buffer.concat(received).toString('latin1'), /HTTP/);
-});
-
 /** The system's openssl, where there is one that knows the group: it shows which was chosen. */
 function run(args: readonly string[]): Promise<{ stdout: string | null }> {
   return new Promise((resolve) => {

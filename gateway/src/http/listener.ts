@@ -1,20 +1,26 @@
-// node:crypto here: the name of an option of OpenSSL.
-import { constants } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { Socket } from 'node:net';
 import { type Clock, Fault, type Limits, newId } from '#base';
 import { awaitInvitation, failBody, hasBody } from './body.ts';
+import type { ShownCertificates } from './client-certificate.ts';
+import type { ConnectionCap } from './connection-cap.ts';
 import { createExchanges } from './exchanges.ts';
 import { endGently } from './linger.ts';
+import type { Plain } from './plain.ts';
 import { problemAnswer, problemBytes, sendProblem } from './problem-answer.ts';
 import { createSockets } from './sockets.ts';
-import { tlsOptions } from './tls.ts';
+import { type ClientCertificates, type TlsMaterial, tlsOptions } from './tls.ts';
 
 export interface ListenerOptions {
-  readonly tls: { readonly key: string; readonly cert: string };
+  readonly tls: TlsMaterial;
+  readonly clientCertificates: ClientCertificates;
+  readonly certificates: ShownCertificates;
   readonly limits: Limits;
   readonly clock: Clock;
+  readonly cap: ConnectionCap;
+  /** Answers connections without TLS. */
+  readonly plain: Plain;
   /** Called for one request at a time of each connection. */
   readonly onRequest: (request: IncomingMessage, response: ServerResponse) => void;
   /** A request that could not be understood was refused. */
@@ -26,6 +32,8 @@ export interface Listener {
   start(listen: { host: string; port: number }): Promise<{ host: string; port: number }>;
   /** Closes what is idle, lets requests under way finish within `shutdownTimeoutMs`, then closes all. */
   stop(): Promise<void>;
+  /** Shows another certificate from the next handshake on; connections go on. */
+  show(tls: TlsMaterial): void;
   readonly isStopping: boolean;
 }
 
@@ -33,11 +41,12 @@ const CHECK_INTERVAL_MS = 1_000;
 
 /** Makes a listener. */
 export function createListener(options: ListenerOptions): Listener {
-  const { limits, clock, onRequest, onRefused } = options;
+  const { limits, clock, cap, plain, clientCertificates, certificates, onRequest, onRefused } = options;
   const exchanges = createExchanges();
   const server = createServer({
     ...tlsOptions(options.tls),
-    secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
+    requestCert: clientCertificates !== 'off',
+    rejectUnauthorized: clientCertificates === 'required',
     handshakeTimeout: limits.handshakeTimeoutMs,
     maxHeaderSize: limits.headersBytesMax,
     headersTimeout: limits.headersTimeoutMs,
@@ -51,7 +60,7 @@ export function createListener(options: ListenerOptions): Listener {
   server.maxHeadersCount = 0; // Node would drop the rest silently; `admit` counts them and refuses
   // Nothing of ours takes longer, so a connection this quiet has a reader that doesn't read.
   server.timeout = limits.requestTimeoutMs + limits.outboundTotalTimeoutMs;
-  const sockets = createSockets({ server, handshakeTimeoutMs: limits.handshakeTimeoutMs });
+  const sockets = createSockets({ server, handshakeTimeoutMs: limits.handshakeTimeoutMs, cap, plain });
   let isStopping = false;
 
   /** Answers on a bare connection, after what is still to be answered there. */
@@ -59,7 +68,7 @@ export function createListener(options: ListenerOptions): Listener {
     const id = newId('request', clock);
     onRefused(fault, id);
     exchanges.finally(socket, () => {
-      if (socket.writable) endGently(socket, problemBytes(problemAnswer(fault, id)));
+      if (socket.writable) endGently(socket, problemBytes({ answer: problemAnswer(fault, id), clock }));
       else if (!socket.writableEnded) socket.destroy(); // else its end is under way
     });
   };
@@ -79,6 +88,10 @@ export function createListener(options: ListenerOptions): Listener {
     exchanges.enter({ request, response, run: () => onRequest(request, response), refuse });
   };
 
+  // Before Node's own listener reads from it.
+  server.prependListener('secureConnection', (socket) => {
+    if (!certificates.takes(socket)) socket.destroy();
+  });
   server.on('request', take);
   server.on('checkContinue', (request, response) => {
     awaitInvitation(request, () => response.writeContinue());
@@ -124,6 +137,7 @@ export function createListener(options: ListenerOptions): Listener {
       await promise;
       clearTimeout(force);
     },
+    show: (tls) => server.setSecureContext(tlsOptions(tls)),
     get isStopping() {
       return isStopping;
     },

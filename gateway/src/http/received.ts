@@ -1,12 +1,17 @@
 import type { IncomingMessage } from 'node:http';
 import { type Actor, type Clock, Fault, newId, type RequestId } from '#base';
+import { type ClientAddressOf, socketAddress } from './client-address.ts';
+import type { ShownCertificates } from './client-certificate.ts';
 import type { RequestTarget } from './path.ts';
 
 /** What is known of a request before anybody is authenticated. */
 export interface Received {
   readonly request: RequestId;
+  /** Of the client, by the rule of trusted proxies; empty when its connection is gone. */
   readonly address: string;
   readonly agent: string | null;
+  /** The SHA-256 fingerprint of the client certificate in hexadecimal; it was verified. */
+  readonly certificate: string | null;
   /** The target as it was sent; not what the router was given. */
   readonly target: RequestTarget;
 }
@@ -17,9 +22,18 @@ export type ReceivedOf = (message: IncomingMessage) => Received;
 const AGENT_CHARACTERS_MAX = 200;
 const NO_TARGET: RequestTarget = Object.freeze({ path: '', query: '' });
 
+export interface ReceivedOptions {
+  readonly clock: Clock;
+  readonly clientAddressOf: ClientAddressOf;
+  readonly certificates: Pick<ShownCertificates, 'of'>;
+}
+
 /** Keeps what is known of each request for as long as it is under way. */
-export function createReceived(clock: Clock): {
+export function createReceived({ clock, clientAddressOf, certificates }: ReceivedOptions): {
+  /** Before anything of it is believed: it has the socket's address. */
   begin(message: IncomingMessage): Received;
+  /** Finds the client's address; throws `INVALID_REQUEST` where a trusted proxy handed over none. */
+  locate(message: IncomingMessage): string;
   admitted(message: IncomingMessage, target: RequestTarget): void;
   of: ReceivedOf;
 } {
@@ -34,13 +48,18 @@ export function createReceived(clock: Clock): {
       const agent = message.headers['user-agent'];
       const received: Received = {
         request: newId('request', clock),
-        // The socket's: no header can change it.
-        address: canonicalAddress(message.socket.remoteAddress ?? ''),
+        address: socketAddress(message.socket.remoteAddress),
         agent: agent === undefined ? null : printable(agent).slice(0, AGENT_CHARACTERS_MAX),
+        certificate: certificates.of(message.socket),
         target: NO_TARGET,
       };
       facts.set(message, received);
       return received;
+    },
+    locate(message) {
+      const address = clientAddressOf(message);
+      facts.set(message, { ...of(message), address });
+      return address;
     },
     admitted: (message, target) => void facts.set(message, { ...of(message), target }),
     of,
@@ -65,10 +84,6 @@ export function singleHeader(message: IncomingMessage, name: string): string | u
     found = message.rawHeaders[at + 1];
   }
   return found;
-}
-
-function canonicalAddress(address: string): string {
-  return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address;
 }
 
 function printable(text: string): string {

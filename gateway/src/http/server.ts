@@ -2,19 +2,22 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import Fastify, { type FastifyError, type FastifyInstance } from 'fastify';
 import type { Access } from '#access';
 import type { Audit } from '#audit';
-import { type Clock, Fault, type Limits, type Log, toFault } from '#base';
+import { type Clock, createRanges, Fault, type Limits, type Log, toFault } from '#base';
 import type { Connections } from '#connections';
 import type { Delivery } from '#delivery';
 import type { Ingest } from '#ingest';
+import { createAddressGuard } from './address-guard.ts';
 import { type Address, createAddresses } from './addresses.ts';
 import { admit, FORWARDED } from './admission.ts';
 import { hasBody } from './body.ts';
 import { createByteBudget } from './byte-budget.ts';
+import { createClientAddress } from './client-address.ts';
+import { createShownCertificates } from './client-certificate.ts';
+import { createEntrance, type Listen, type ListenerTls, type Listening } from './entrance.ts';
 import { createDoor } from './door.ts';
 import { registerExport } from './export.ts';
 import { registerHealth } from './health.ts';
 import { registerHooks } from './hooks.ts';
-import { createListener } from './listener.ts';
 import { registerOut } from './out.ts';
 import { ALWAYS, problemAnswer, sendProblem } from './problem-answer.ts';
 import { createReceived, type Received } from './received.ts';
@@ -28,8 +31,14 @@ export interface HttpPorts {
   readonly ingest: Ingest;
   readonly delivery: Delivery;
   readonly health: () => Promise<unknown>;
-  readonly listen: { readonly host: string; readonly port: number };
-  readonly tls: { readonly key: string; readonly cert: string };
+  readonly listen: Listen;
+  /** How others reach this node; pages are redirected there. By the address it listens on when absent. */
+  readonly publicUrl?: string | null;
+  readonly tls: ListenerTls;
+  /** Proxies whose `X-Forwarded-For` is believed, as ranges. None when absent. */
+  readonly trustedProxies?: readonly string[];
+  /** From where administration is open, as ranges. From everywhere when absent or empty. */
+  readonly adminAddresses?: readonly string[];
   readonly limits: Limits;
   readonly clock: Clock;
   readonly log: Log;
@@ -37,16 +46,25 @@ export interface HttpPorts {
 
 /** The listener. `stop` lets open requests finish within `shutdownTimeoutMs`. */
 export interface Http {
-  start(): Promise<{ host: string; port: number }>;
+  start(): Promise<Listening>;
   stop(): Promise<void>;
+  /** Looks at once whether the files of the certificate have changed. */
+  reloadCertificate(): void;
   /** Every operation that is served. */
   readonly addresses: readonly Address[];
 }
 
 /** Makes the HTTPS listener with all its surfaces. */
 export function createHttp(ports: HttpPorts): Http {
-  const { listen, limits, log, clock, tls } = ports;
-  const received = createReceived(clock);
+  const { limits, log, clock, tls, publicUrl = null, adminAddresses = [] } = ports;
+  const trustedProxies = createRanges(ports.trustedProxies ?? []);
+  const certificates = createShownCertificates(tls.clientCertificates ?? 'off');
+  const received = createReceived({
+    clock,
+    clientAddressOf: createClientAddress(trustedProxies),
+    certificates,
+  });
+  const guard = createAddressGuard(adminAddresses);
   const addresses = createAddresses();
   const app = createApp(limits);
   const budget = createByteBudget({ bytesMax: limits.webhookInFlightBytesMax, clock });
@@ -83,17 +101,18 @@ export function createHttp(ports: HttpPorts): Http {
   registerExport(app, rooms);
   registerRoutes(app, allRoutes({ ...ports, pageItemsMax: limits.pageItemsMax }), rooms);
 
-  const listener = createListener({
-    tls,
-    limits,
-    clock,
-    onRefused: (fault, request) => log.debug('connection refused', { request, code: fault.code }),
+  const entrance = createEntrance({
+    ...ports,
+    publicUrl,
+    certificates,
+    trustedProxies,
     onRequest(request, response) {
       const facts = received.begin(request);
       try {
-        if (listener.isStopping)
+        if (entrance.isStopping)
           throw new Fault('BUSY', { detail: 'This node is stopping.', retryAfterSeconds: 1 });
-        const target = admit({ message: request, addresses, limits });
+        const address = received.locate(request);
+        const target = admit({ message: request, addresses, limits, guard: (path) => guard(path, address) });
         received.admitted(request, target);
         // The router gets no query and nothing of a path that is the platform's.
         request.url = target.path.startsWith(FORWARDED) ? `${FORWARDED}*` : target.path;
@@ -111,12 +130,13 @@ export function createHttp(ports: HttpPorts): Http {
   return {
     async start() {
       await app.ready();
-      return listener.start(listen);
+      return entrance.start();
     },
     async stop() {
-      await listener.stop();
+      await entrance.stop();
       await app.close();
     },
+    reloadCertificate: entrance.reloadCertificate,
     addresses: addresses.list(),
   };
 }

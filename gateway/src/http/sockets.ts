@@ -1,5 +1,7 @@
 import type { Server } from 'node:https';
 import type { Socket } from 'node:net';
+import type { ConnectionCap } from './connection-cap.ts';
+import type { Plain } from './plain.ts';
 
 /** The open connections of a server, those within their TLS handshake included. */
 export interface Sockets {
@@ -14,6 +16,9 @@ export interface SocketsOptions {
   readonly server: Server;
   /** From the connection to the end of its handshake. */
   readonly handshakeTimeoutMs: number;
+  readonly cap: ConnectionCap;
+  /** Takes over a connection that doesn't begin with TLS, within the same time. */
+  readonly plain: Plain;
 }
 
 /** The first byte of every TLS connection: a record that holds a handshake (RFC 8446 section 5.1). */
@@ -26,7 +31,7 @@ const TLS_HANDSHAKE = 0x16;
  * TLS begins with the client's first byte and not before: 10,000 connections that say nothing
  * keep 35 MiB resident this way, and 230 MiB where each has its TLS from the start (measured).
  */
-export function createSockets({ server, handshakeTimeoutMs }: SocketsOptions): Sockets {
+export function createSockets({ server, handshakeTimeoutMs, cap, plain }: SocketsOptions): Sockets {
   const open = new Set<Socket>();
   const shaking = new Map<string, { readonly socket: Socket; readonly timer: NodeJS.Timeout }>();
   const secure = new Set<Socket>();
@@ -34,11 +39,12 @@ export function createSockets({ server, handshakeTimeoutMs }: SocketsOptions): S
 
   server.removeAllListeners('connection');
   server.on('connection', (socket: Socket) => {
+    socket.on('error', () => undefined);
+    if (!cap.enter(socket)) return void socket.destroy();
     const peer = peerOf(socket);
     const timer = setTimeout(() => socket.destroy(), handshakeTimeoutMs);
     open.add(socket);
     shaking.set(peer, { socket, timer });
-    socket.on('error', () => undefined);
     socket.once('close', () => {
       clearTimeout(timer);
       open.delete(socket);
@@ -46,8 +52,9 @@ export function createSockets({ server, handshakeTimeoutMs }: SocketsOptions): S
     });
     socket.once('readable', () => {
       const first: unknown = socket.read();
-      if (!(first instanceof Uint8Array) || first[0] !== TLS_HANDSHAKE) return void socket.destroy();
+      if (!(first instanceof Uint8Array)) return void socket.destroy();
       socket.unshift(first);
+      if (first[0] !== TLS_HANDSHAKE) return plain(socket);
       for (const begin of beginTls) begin.call(server, socket);
     });
   });
