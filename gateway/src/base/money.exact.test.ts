@@ -106,6 +106,16 @@ test('the table of currencies is frozen, of three capitals each, and knows those
   for (const [code, exponent] of Object.entries(known)) assert.equal(CURRENCIES[code], exponent, code);
 });
 
+test('of a token with eighteen decimals as many whole units are an amount as of a currency', () => {
+  const value = new JsonNumber('99999999999999');
+  assert.deepEqual(parseUnits({ value, exponent: 18, form: 'major-number' }), {
+    ok: true,
+    minor: 99_999_999_999_999n * 10n ** 18n,
+  });
+  const more = parseUnits({ value: new JsonNumber('1e14'), exponent: 18, form: 'major-number' });
+  assert.deepEqual(more, { ok: false, reason: 'out-of-range' });
+});
+
 /** Minor units as people write them. */
 function printed(minor: bigint, exponent: number): string {
   const digits = String(minor).padStart(exponent + 1, '0');

@@ -20,8 +20,9 @@ export type Amount =
  */
 export type AmountForm = 'minor' | 'decimal' | 'major-number';
 
-// What a signed 64-bit integer holds, in whole powers of ten.
-const MINOR_MAX = 10n ** 18n - 1n;
+// Of every currency what a signed 64-bit integer holds, in whole powers of ten; of a token as many whole units.
+const MINOR_DIGITS_MAX = 18;
+const WHOLE_DIGITS_MAX = 14;
 const CHARACTERS_MAX = 64;
 // A float ends before; no power of ten is computed of more.
 const POWER_MAX = 400;
@@ -79,7 +80,8 @@ function scaled(text: string, exponent: number): Amount {
   const shift = Number(power) - fraction.length + exponent;
   if (shift < 0 && /[1-9]/.test(digits.slice(shift))) return refused('too-many-decimals');
   const minor = shift < 0 ? BigInt(digits.slice(0, shift)) : BigInt(digits) * 10n ** BigInt(shift);
-  return minor > MINOR_MAX ? refused('out-of-range') : { ok: true, minor };
+  const digitsMax = Math.max(MINOR_DIGITS_MAX, WHOLE_DIGITS_MAX + exponent);
+  return minor < 10n ** BigInt(digitsMax) ? { ok: true, minor } : refused('out-of-range');
 }
 
 /** Tells whether the float that a text is read as stands for the same number in its shortest form. */

@@ -68,9 +68,7 @@ function dropScheme(kept: Kept[], length: number): void {
   for (let end = tail.length; end > at; ) end -= kept.pop()?.reading.length ?? end;
 }
 
+/** Half of a pair that the cut leaves at the end is removed by the next pass, like every other. */
 function cut(text: string, charactersMax: number): string {
-  if (text.length <= charactersMax) return text;
-  const last = text.charCodeAt(charactersMax - 1);
-  const splits = last >= 0xd800 && last <= 0xdbff;
-  return text.slice(0, splits ? charactersMax - 1 : charactersMax).trimEnd();
+  return text.slice(0, charactersMax).trimEnd();
 }
