@@ -139,12 +139,8 @@ const REFUSED: readonly (readonly [Kind, object | string, readonly string[]])[] 
   ['orders', JSON.stringify(payin).replace('5000', '1e400'), ['amountIn']],
   ['orders', JSON.stringify(payin).replace('5000', '-0'), ['amountIn']],
   ['orders', { ...payin, originCurrencySymbol: 'USDC' }, ['originCurrencySymbol']],
-  ['orders', { ...payin, originCurrencySymbol: 'clp' }, ['originCurrencySymbol', 'originCurrencySymbol']],
-  [
-    'orders',
-    { ...payin, originCurrencySymbol: 'constructor' },
-    ['originCurrencySymbol', 'originCurrencySymbol'],
-  ],
+  ['orders', { ...payin, originCurrencySymbol: 'clp' }, ['originCurrencySymbol']],
+  ['orders', { ...payin, originCurrencySymbol: 'constructor' }, ['originCurrencySymbol']],
   ['orders', { ...payin, externalId: 'order 1' }, ['externalId']],
   ['orders', { ...payin, externalId: 'order-1\n' }, ['externalId']],
   ['orders', { ...payin, externalId: 17 }, ['externalId']],
@@ -159,7 +155,7 @@ const REFUSED: readonly (readonly [Kind, object | string, readonly string[]])[] 
   ['orders', { ...payin, paymentMethods: [{ method: 'PSE' }, { method: 'NEQUI' }] }, ['paymentMethods']],
   ['orders', { ...payin, paymentMethods: [{}] }, ['paymentMethods.0.method']],
   ['orders', { ...payin, paymentMethods: [17] }, ['paymentMethods.0']],
-  ['orders', { ...payin, paymentMethods: { method: 'PSE' } }, ['paymentMethods', 'paymentMethods']],
+  ['orders', { ...payin, paymentMethods: { method: 'PSE' } }, ['paymentMethods']],
   ['orders', { ...payin, successUrl: 'javascript:alert(1)' }, ['successUrl']],
   ['orders', { ...payin, successUrl: 'https://user:pass@shop.example/' }, ['successUrl']],
   ['orders', { ...payin, dueDate: '2026-13-01' }, ['dueDate']],
@@ -214,8 +210,10 @@ test('K19: problems name neither values nor the names that a sender chose', () =
   const body = Object.fromEntries(Object.keys(payin).map((name) => [name, { [secret]: secret }]));
   const rule = requests[0];
   assert.ok(rule);
-  const problems = checkRequest({ shape: rule.body, body: { ...body, [secret]: secret }, strict: true });
-  assert.ok(problems.length >= 8 && problems.length <= 20);
+  const paymentMethods = Array.from({ length: 10 }, () => ({ method: 1, extra: 1, [secret]: secret }));
+  const many = { ...body, paymentMethods, [secret]: secret };
+  const problems = checkRequest({ shape: rule.body, body: many, strict: true });
+  assert.equal(problems.length, 20);
   assert.ok(!JSON.stringify(problems).includes('cnry'));
 });
 

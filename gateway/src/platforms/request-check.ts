@@ -54,9 +54,12 @@ function checkObject(
     if (has(given, name))
       checkField(findings, { field, value: given[name], among: given, path: `${path}.${name}` });
   }
-  for (const rule of shape.rules ?? [])
-    for (const { field, problem } of ruleProblems(rule, given))
-      problems.push({ path: field === null ? path : `${path}.${field}`, problem });
+  for (const { field, problem } of (shape.rules ?? []).flatMap((rule) => ruleProblems(rule, given))) {
+    const place = field === null ? path : `${path}.${field}`;
+    // What is wrong with a field by itself says more than what is wrong with it among others.
+    if (field === null || !problems.some((known) => known.path === place))
+      problems.push({ path: place, problem });
+  }
 }
 
 function checkField(

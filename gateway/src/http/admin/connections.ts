@@ -107,10 +107,11 @@ export function connectionRoutes(rooms: {
       handle: async (call) => {
         const target = { environment: principalOf(call).environment, connection: call.params.id };
         const { baseUrl, requestChecks, credential } = call.body;
-        if (requestChecks !== undefined)
-          await connections.setRequestChecks({ ...target, requestChecks }, call.actor);
         if (baseUrl !== undefined) await connections.setBaseUrl({ ...target, baseUrl }, call.actor);
         if (credential !== undefined) await connections.setCredential({ ...target, credential }, call.actor);
+        // Last, since what stands before it may be refused.
+        if (requestChecks !== undefined)
+          await connections.setRequestChecks({ ...target, requestChecks }, call.actor);
         return shown(await connections.get(target));
       },
     }),
