@@ -113,11 +113,12 @@ function problemOf(text: string): string | null {
   return null;
 }
 
-/** Where the text goes on after the string that begins at `start`. */
+/** Where the text goes on after the string that begins at `start`: behind a quotation mark that no backslash escapes. */
 function endOfString(text: string, start: number): number {
-  for (let at = start + 1; at < text.length; at++) {
-    if (text[at] === '\\') at += 1;
-    else if (text[at] === '"') return at + 1;
+  for (let at = text.indexOf('"', start + 1); at >= 0; at = text.indexOf('"', at + 1)) {
+    let backslashes = 0;
+    while (text[at - 1 - backslashes] === '\\') backslashes += 1;
+    if (backslashes % 2 === 0) return at + 1;
   }
   return text.length;
 }
