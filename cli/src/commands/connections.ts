@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { z } from 'zod';
 import { Problem, usageProblem } from '../problem.ts';
 import { callsGateway, lists, segment, showOne, understood } from '../remote/remote-command.ts';
@@ -34,10 +34,8 @@ export function addConnections(program: Command): void {
       field,
       [],
     )
-    .option(
-      '--base-url <url>',
-      'in place of the host of the platform; must be declared in the configuration',
-    );
+    .option('--base-url <url>', 'in place of the host of the platform; must be declared in the configuration')
+    .addOption(checksOption());
   callsGateway(takesSecret(create, SECRET), async (called) => {
     const { options, terminal } = called;
     const body = {
@@ -45,6 +43,7 @@ export function addConnections(program: Command): void {
       name: textOption(options, 'name'),
       credential: await credentialOf(options, terminal),
       baseUrl: textOption(options, 'baseUrl'),
+      requestChecks: textOption(options, 'requestChecks'),
     };
     await showOne(called, {
       call: { method: 'POST', path: '/connections', body },
@@ -67,21 +66,23 @@ export function addConnections(program: Command): void {
 
   const set = connections
     .command('set')
-    .description('Change the base address of a connection, or replace its credential.')
+    .description('Change the base address or the checks of a connection, or replace its credential.')
     .argument('<id>', 'con_…')
     .option('--base-url <url>', 'where it calls')
+    .addOption(checksOption())
     .option('--credential', 'replace the credential: asks for it, or takes it from a --secret-… option')
     .option('--field <name=value>', 'a field of the new credential that is no secret', field, []);
   callsGateway(takesSecret(set, SECRET), async (called) => {
     const { options, terminal } = called;
     const baseUrl = textOption(options, 'baseUrl');
+    const requestChecks = textOption(options, 'requestChecks');
     const wantsCredential =
       ['credential', 'secretStdin', 'secretEnv', 'secretFile'].some((name) => options[name] !== undefined) ||
       listOption(options, 'field').length > 0;
-    if (baseUrl === undefined && !wantsCredential) {
+    if (baseUrl === undefined && requestChecks === undefined && !wantsCredential) {
       throw usageProblem(
         'There is nothing to change.',
-        'Give --base-url, or --credential with a --secret-… option.',
+        'Give --base-url, --request-checks, or --credential with a --secret-… option.',
       );
     }
     const credential = wantsCredential ? await credentialOf(options, terminal) : undefined;
@@ -89,7 +90,7 @@ export function addConnections(program: Command): void {
       call: {
         method: 'PATCH',
         path: `/connections/${segment(called.args[0])}`,
-        body: { baseUrl, credential },
+        body: { baseUrl, requestChecks, credential },
       },
       shape: (await shapes()).connectionShape,
       rows: rowsOf(called.client.url),
@@ -127,12 +128,18 @@ export function addConnections(program: Command): void {
   });
 }
 
+function checksOption(): Option {
+  const about = 'how bodies of calls are checked: lenient leaves unknown fields to the platform';
+  return new Option('--request-checks <how>', about).choices(['strict', 'lenient', 'off']);
+}
+
 function rowsOf(url: string) {
   return (item: z.output<typeof connectionShape>): readonly (readonly [string, string])[] => [
     ['id', item.id],
     ['platform', item.platform],
     ['name', item.name],
     ['base url', item.baseUrl],
+    ['checks', item.requestChecks],
     ['call it at', `${url}${item.prefix}`],
     ['created', item.createdAt],
     ['changed', item.changedAt],

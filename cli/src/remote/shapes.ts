@@ -20,6 +20,7 @@ export const connectionShape = z.looseObject({
   platform: z.string(),
   name: z.string(),
   baseUrl: z.string(),
+  requestChecks: z.string(),
   prefix: z.string(),
   createdAt: z.string(),
   changedAt: z.string(),

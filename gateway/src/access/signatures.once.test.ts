@@ -2,7 +2,7 @@
 // scheme or algorithm. U8 U9 P12 L11; traps "Verify first, then remember the MAC atomically; fail closed", "Coverage is fixed by
 // the server", "Checking an algorithm or key by a field the sender controls".
 import assert from 'node:assert/strict';
-import { generateKeyPairSync } from 'node:crypto';
+import { createHmac, generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
 import { type RequestSchemeName, type RequestSigningKey, signRequest } from '@sallyport/schemes';
 import type { SignedCall } from '#access';
@@ -117,9 +117,17 @@ test('U9 a time that is off is refused with by how much; milliseconds are named 
       return true;
     });
   }
-  const call = await signed(signing);
-  const rawHeaders = call.rawHeaders.map((text) => (/^\d{10}$/.test(text) ? `${text}000` : text));
-  await assert.rejects(present(installation, { ...call, rawHeaders }), (thrown) => {
+  // Signed with milliseconds, as the sender believed them to be right.
+  const timestamp = String(Date.now());
+  const { secret } = signing.key as { secret: Uint8Array };
+  const mac = createHmac('sha256', secret)
+    .update(`POST${TARGET}`)
+    .update(BODY)
+    .update(timestamp)
+    .digest('hex');
+  const rawHeaders = ['X-API-KEY', signing.keyId, 'X-API-TIMESTAMP', timestamp, 'X-API-SIGN', mac];
+  const call = { method: 'POST', target: TARGET, authority: AUTHORITY, body: BODY, rawHeaders };
+  await assert.rejects(present(installation, call), (thrown) => {
     assert.ok(thrown instanceof Fault && thrown.code === 'SIGNATURE_INVALID');
     assert.match(thrown.detail, /seconds and milliseconds were confused/);
     return true;

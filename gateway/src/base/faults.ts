@@ -133,6 +133,11 @@ const rows = {
     'This path is not forwarded.',
     "Sallyport signs in and rotates by itself; a platform's credentials never pass through.",
   ),
+  REQUEST_SCHEMA: row(
+    422,
+    'The body is not one that the platform takes.',
+    'Correct the fields named; nothing was sent. What is checked is in docs/platforms.md.',
+  ),
   PLATFORM_CREDENTIAL_REFUSED: row(
     502,
     'The platform refused our credential.',

@@ -25,11 +25,15 @@ export {
 } from './config-insecurities.ts';
 export type { Origins } from './config-reader.ts';
 export { ALL_SETTINGS, FILE_VARIABLE, type Setting, variableOf } from './config-settings.ts';
+export { type CryptoNetwork, isCryptoAddress, isCryptoNetwork } from './crypto-address.ts';
+export { CURRENCIES } from './currencies.ts';
+export { isExternalId } from './external-id.ts';
 export { Fault, type FaultOptions, toFault } from './fault.ts';
 export { FAULTS, type FaultCode, type FaultRow } from './faults.ts';
 export { frozenTable } from './frozen-table.ts';
 export { createGather, type Gather, type GatherOptions } from './gather.ts';
 export * from './ids.ts';
+export { isJsonType, JsonNumber, parseJson, parseJsonExactly } from './json.ts';
 export { LIMITS, type LimitName, type LimitRow, type Limits, limitsWith } from './limits.ts';
 export { type Log, type LogFields, silentLog } from './log.ts';
 export {
@@ -42,6 +46,13 @@ export {
 } from './logger.ts';
 export { type LogOutput, openLogOutput } from './logger-output.ts';
 export { createMemory, type Memory, type MemoryOptions } from './memory.ts';
+export {
+  type Amount,
+  type AmountForm,
+  type AmountProblem,
+  parseAmount,
+  parseUnits,
+} from './money.ts';
 export * from './ports.ts';
 export { PROBLEM_MEDIA_TYPE, type Problem, problemOf } from './problem.ts';
 export { randomBytes, randomFraction } from './random.ts';
@@ -49,3 +60,4 @@ export { redactText } from './redact.ts';
 export { redactJson } from './redact-json.ts';
 export { type Repeat, type RepeatOptions, repeat } from './repeat.ts';
 export { openSecret, openSecretText, Secret } from './secret.ts';
+export { sanitizeText } from './text.ts';

@@ -111,6 +111,12 @@ const rows = {
     4 * MIB,
     'a body up to this size is kept so that the call can be repeated once on a 401',
   ),
+  forwardCheckedBodyBytesMax: row(
+    256 * KIB,
+    1 * KIB,
+    4 * MIB,
+    'the body of a forwarded call that is checked before it is sent',
+  ),
   tokenAnswerBytesMax: row(64 * KIB, 1 * KIB, 1 * MIB, "the answer to a platform's sign-in"),
 
   // delivery

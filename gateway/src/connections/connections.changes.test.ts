@@ -29,6 +29,7 @@ test('K1: a connection is shown without its credential', async (t) => {
     'id',
     'name',
     'platform',
+    'requestChecks',
   ]);
   assert.deepEqual(await rooms.connections.list({ environment, limit: 10 }), { items: [view], next: null });
 });

@@ -31,7 +31,9 @@ import {
   selectConnections,
   updateBaseUrl,
   updateCredential,
+  updateRequestChecks,
 } from './queries.ts';
+import type { RequestChecks } from './request-checks.ts';
 import { signIn } from './sign-in.ts';
 import { createTokens } from './tokens.ts';
 
@@ -41,6 +43,7 @@ export interface ConnectionView {
   readonly platform: string;
   readonly name: string;
   readonly baseUrl: string;
+  readonly requestChecks: RequestChecks;
   readonly createdAtMs: number;
   readonly changedAtMs: number;
 }
@@ -69,6 +72,8 @@ export interface NewConnection {
   readonly name: string;
   readonly credential: Readonly<Record<string, string>>;
   readonly baseUrl?: string | undefined;
+  /** `lenient` unless said otherwise. */
+  readonly requestChecks?: RequestChecks | undefined;
 }
 
 /** Credentials of platforms, in use but never shown. */
@@ -82,6 +87,7 @@ export interface Connections {
   }): Promise<Page<ConnectionView>>;
   get(target: Target): Promise<ConnectionView>;
   setBaseUrl(change: Target & { baseUrl: string }, actor: Actor): Promise<ConnectionView>;
+  setRequestChecks(change: Target & { requestChecks: RequestChecks }, actor: Actor): Promise<ConnectionView>;
   setCredential(
     change: Target & { credential: Readonly<Record<string, string>> },
     actor: Actor,
@@ -115,34 +121,38 @@ export function createConnections(ports: ConnectionsPorts): Connections {
     return viewOf(row);
   };
 
-  /** Changes a connection under its row's lock, with the entry in the same transaction; its token ends with it. */
+  /**
+   * Changes a connection under its row's lock, with the entry in the same transaction; its token ends with it, unless the
+   * credential and the host it belongs to stay.
+   */
   const change = async (
     { environment, connection }: Target,
     actor: Actor,
-    { changed, statement, value }: Change,
+    { changed, statement, value, shown }: Change,
   ): Promise<ConnectionView> => {
+    const endsToken = changed !== 'requestChecks';
     const view = await store.transaction(environment, async (tx) => {
       const row = await tx.row(selectConnectionForUpdate, [environment, connection]);
       if (row === null) throw new Fault('CONNECTION_NOT_FOUND');
       await tx.run(statement, [environment, connection, value, new Date(clock.now())]);
-      await tx.run(deleteToken, [environment, connection]);
+      if (endsToken) await tx.run(deleteToken, [environment, connection]);
       const act = {
         action: 'connection.changed',
         actor,
         resource: `connection:${connection}`,
         outcome: 'success',
       } as const;
-      await audit.record(tx, environment, { ...act, details: { changed } });
+      await audit.record(tx, environment, { ...act, details: { changed, ...shown } });
       const after = await tx.row(selectConnection, [environment, connection]);
       return viewOf(after ?? row);
     });
     credentials.forget(environment, connection);
-    tokens.forget(connection);
+    if (endsToken) tokens.forget(connection);
     return view;
   };
 
   return {
-    async create({ environment, platform, name, credential, baseUrl }, actor) {
+    async create({ environment, platform, name, credential, baseUrl, requestChecks = 'lenient' }, actor) {
       const profile = platformNamed(platform);
       const parsed = parseCredential(profile, credential);
       const origin = await allowed(environment, profile, baseUrl);
@@ -150,7 +160,8 @@ export function createConnections(ports: ConnectionsPorts): Connections {
       const sealed = await credentials.seal({ environment, connection: id }, parsed);
       const createdAtMs = clock.now();
       await store.transaction(environment, async (tx) => {
-        const values = [environment, id, platform, name, origin, sealed, new Date(createdAtMs)];
+        const createdAt = new Date(createdAtMs);
+        const values = [environment, id, platform, name, origin, sealed, requestChecks, createdAt];
         if ((await tx.run(insertConnection, values)) === 0)
           throw new Fault('CONFLICT', { detail: 'There is a connection of this name.' });
         const act = {
@@ -159,9 +170,12 @@ export function createConnections(ports: ConnectionsPorts): Connections {
           resource: `connection:${id}`,
           outcome: 'success',
         } as const;
-        await audit.record(tx, environment, { ...act, details: { platform, name, baseUrl: origin } });
+        await audit.record(tx, environment, {
+          ...act,
+          details: { platform, name, baseUrl: origin, requestChecks },
+        });
       });
-      return { id, platform, name, baseUrl: origin, createdAtMs, changedAtMs: createdAtMs };
+      return { id, platform, name, baseUrl: origin, requestChecks, createdAtMs, changedAtMs: createdAtMs };
     },
 
     async list({ environment, after, limit }) {
@@ -178,6 +192,15 @@ export function createConnections(ports: ConnectionsPorts): Connections {
       const { platform } = await get(target);
       const value = await allowed(target.environment, platformNamed(platform), baseUrl);
       return change(target, actor, { changed: 'baseUrl', statement: updateBaseUrl, value });
+    },
+
+    async setRequestChecks({ requestChecks, ...target }, actor) {
+      return change(target, actor, {
+        changed: 'requestChecks',
+        statement: updateRequestChecks,
+        value: requestChecks,
+        shown: { requestChecks },
+      });
     },
 
     async setCredential({ credential, ...target }, actor) {
@@ -233,9 +256,11 @@ export function createConnections(ports: ConnectionsPorts): Connections {
 
 /** One column that changes: `statement` takes the environment, the connection, the value and the time. */
 interface Change {
-  readonly changed: 'baseUrl' | 'credential';
+  readonly changed: 'baseUrl' | 'credential' | 'requestChecks';
   readonly statement: Statement<unknown>;
   readonly value: string | Buffer;
+  /** What the entry says of it. */
+  readonly shown?: Readonly<Record<string, string>>;
 }
 
 function parseCredential(
@@ -252,12 +277,14 @@ function parseCredential(
   throw new Fault('INVALID_REQUEST', { fields });
 }
 
-function viewOf({ id, platform, name, base_url, created_at, changed_at }: ConnectionRow): ConnectionView {
+function viewOf(row: ConnectionRow): ConnectionView {
+  const { id, platform, name, base_url, request_checks, created_at, changed_at } = row;
   return {
     id,
     platform,
     name,
     baseUrl: base_url,
+    requestChecks: request_checks,
     createdAtMs: created_at.getTime(),
     changedAtMs: changed_at.getTime(),
   };

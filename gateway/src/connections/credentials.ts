@@ -16,6 +16,7 @@ import type { Store } from '#store';
 import { baseUrlFor } from './base-url.ts';
 import { needlesOf } from './needles.ts';
 import { selectConnection } from './queries.ts';
+import type { RequestChecks } from './request-checks.ts';
 
 /** A connection with its credential opened, in memory for a moment only. */
 export interface OpenConnection {
@@ -24,6 +25,7 @@ export interface OpenConnection {
   readonly platform: PlatformProfile;
   readonly baseUrl: string;
   readonly credentialVersion: number;
+  readonly requestChecks: RequestChecks;
   readonly credential: Readonly<Record<string, string>>;
   /** To be taken out of answers. */
   readonly needles: readonly Buffer[];
@@ -72,13 +74,14 @@ export function createCredentials(ports: CredentialPorts): Credentials {
       const credential = platform.credential.parse(opened);
       const { kind: environmentKind } = await environments.get(environment);
       const baseUrl = baseUrlFor({ baseUrl: row.base_url, platform, environmentKind, declaredHosts });
-      const { credential_version: credentialVersion } = row;
+      const { credential_version: credentialVersion, request_checks: requestChecks } = row;
       return {
         id: connection,
         environment,
         platform,
         baseUrl,
         credentialVersion,
+        requestChecks,
         credential,
         needles: needlesOf(Object.values(credential)),
       };

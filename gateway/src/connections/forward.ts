@@ -11,6 +11,7 @@ import {
   toFault,
 } from '#base';
 import { mayHaveBeenSent, type Outbound, type OutboundAnswer } from '#outbound';
+import { checkedBody } from './checked-body.ts';
 import type { Credentials, OpenConnection } from './credentials.ts';
 import { answerOf, type Ending, type ForwardAnswer } from './forward-answer.ts';
 import { type ForwardBody, forwardBodyOf } from './forward-body.ts';
@@ -46,12 +47,12 @@ export interface ForwardPorts {
  * before the answer has ended. On a 401 the token is renewed and the call repeated once, if its body can be; nothing
  * else is ever repeated.
  *
- * Throws `CONNECTION_NOT_FOUND`, `HOST_NOT_ALLOWED`, `PATH_NOT_FORWARDED`, `AMBIGUOUS_PATH`, `PLATFORM_CREDENTIAL_REFUSED`,
- * `BODY_TOO_LARGE`, `LENGTH_MISMATCH`, `AUDIT_UNAVAILABLE`, `BUSY` and `OUTBOUND_*`.
+ * Throws `CONNECTION_NOT_FOUND`, `HOST_NOT_ALLOWED`, `PATH_NOT_FORWARDED`, `AMBIGUOUS_PATH`, what {@link checkedBody} throws,
+ * `PLATFORM_CREDENTIAL_REFUSED`, `BODY_TOO_LARGE`, `LENGTH_MISMATCH`, `AUDIT_UNAVAILABLE`, `BUSY` and `OUTBOUND_*`.
  */
 export async function forward(ports: ForwardPorts, call: ForwardCall): Promise<ForwardAnswer> {
   const { clock, limits } = ports;
-  const connection = await admitted(ports, call);
+  const { connection, checked } = await admitted(ports, call);
   const progress: Progress = {
     platform: connection.platform.name,
     startedAtMs: clock.monotonic(),
@@ -59,7 +60,7 @@ export async function forward(ports: ForwardPorts, call: ForwardCall): Promise<F
   };
   await note(ports, call, { action: 'call.started', outcome: 'intent' });
   try {
-    const body = await forwardBodyOf(call, limits);
+    const body = checked ?? (await forwardBodyOf(call, limits));
     const { answer, needles } = await exchange(ports, { call, connection, body, progress });
     const finish = (ending: Ending): Promise<void> =>
       finished(ports, { call, progress, ending: { status: answer.status, ...ending } });
@@ -78,12 +79,18 @@ export async function forward(ports: ForwardPorts, call: ForwardCall): Promise<F
   }
 }
 
+interface Admitted {
+  readonly connection: OpenConnection;
+  /** The body, when it had to be read to be checked. */
+  readonly checked: ForwardBody | null;
+}
+
 /** The connection, when the call may be made at all. What is refused is in the log before the caller hears of it. */
-async function admitted(ports: ForwardPorts, call: ForwardCall): Promise<OpenConnection> {
+async function admitted(ports: ForwardPorts, call: ForwardCall): Promise<Admitted> {
   try {
     const connection = await ports.credentials.open(call.environment, call.connection);
     if (isRefusedPath(call.target, connection.platform.refusedPaths)) throw new Fault('PATH_NOT_FORWARDED');
-    return connection;
+    return { connection, checked: await checkedBody(call, { connection, limits: ports.limits }) };
   } catch (thrown) {
     const { code } = toFault(thrown);
     if (REFUSALS.has(code)) await note(ports, call, { action: 'call.refused', outcome: 'refused', code });
@@ -96,6 +103,10 @@ const REFUSALS: ReadonlySet<FaultCode> = new Set([
   'HOST_NOT_ALLOWED',
   'PATH_NOT_FORWARDED',
   'AMBIGUOUS_PATH',
+  'REQUEST_SCHEMA',
+  'UNSUPPORTED_MEDIA_TYPE',
+  'MALFORMED_BODY',
+  'BODY_TOO_LARGE',
 ]);
 
 /** What is known of a call while it is under way. */

@@ -38,4 +38,13 @@ export const connectionMigrations: readonly Migration[] = [
       grant select, insert, update, delete on platform_tokens to sallyport_runtime;
     `,
   },
+  {
+    number: 51,
+    name: 'connections_request_checks',
+    sql: `
+      alter table connections add column request_checks text not null default 'lenient'
+        check (request_checks in ('strict', 'lenient', 'off'));
+      grant update (request_checks) on connections to sallyport_runtime;
+    `,
+  },
 ];

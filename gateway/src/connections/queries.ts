@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type ConnectionId, isId } from '#base';
 import { statement } from '#store';
+import { REQUEST_CHECKS } from './request-checks.ts';
 
 const connectionRow = z.object({
   id: z.custom<ConnectionId>((value) => isId('connection', value)),
@@ -9,6 +10,7 @@ const connectionRow = z.object({
   base_url: z.string(),
   credential_version: z.number().int(),
   sealed_credential: z.instanceof(Uint8Array),
+  request_checks: z.enum(REQUEST_CHECKS),
   created_at: z.date(),
   changed_at: z.date(),
 });
@@ -27,14 +29,15 @@ export type TokenRow = z.output<typeof tokenRow>;
 // Made once: making a schema takes far longer than reading a row with it.
 const generationRow = z.object({ generation: z.coerce.number().int() });
 
-const COLUMNS = 'id, platform, name, base_url, credential_version, sealed_credential, created_at, changed_at';
+const COLUMNS =
+  'id, platform, name, base_url, credential_version, sealed_credential, request_checks, created_at, changed_at';
 const none = (): null => null;
 
 /** Inserts nothing when the name is taken. */
 export const insertConnection = statement(
   'connections.insert',
-  `insert into connections (environment_id, id, platform, name, base_url, credential_version, sealed_credential, created_at, changed_at)
-   values ($1, $2, $3, $4, $5, 1, $6, $7, $7)
+  `insert into connections (environment_id, id, platform, name, base_url, credential_version, sealed_credential, request_checks, created_at, changed_at)
+   values ($1, $2, $3, $4, $5, 1, $6, $7, $8, $8)
    on conflict (environment_id, name) do nothing`,
   none,
 );
@@ -69,6 +72,13 @@ export const updateCredential = statement(
   'connections.update_credential',
   `update connections set sealed_credential = $3, credential_version = credential_version + 1, changed_at = $4
    where environment_id = $1 and id = $2`,
+  none,
+);
+
+/** The credential is the same one, so the token stays. */
+export const updateRequestChecks = statement(
+  'connections.update_request_checks',
+  `update connections set request_checks = $3, changed_at = $4 where environment_id = $1 and id = $2`,
   none,
 );
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { koyweRequests } from './koywe-requests.ts';
 import type { PlatformProfile } from './profile.ts';
 
 // Anything shorter could not be told from ordinary text in an answer, and so not be taken out of it.
@@ -29,6 +30,7 @@ export const koywe: PlatformProfile = Object.freeze({
   tokenLifeSeconds: 3_600,
   renewBeforeSeconds: 300,
   refusedPaths: Object.freeze(['/api/v1/auth']),
+  requests: koyweRequests,
   requestHeaders: Object.freeze([
     'accept',
     'accept-language',

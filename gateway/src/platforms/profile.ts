@@ -1,5 +1,6 @@
 import type { SchemeName } from '@sallyport/schemes';
 import type { z } from 'zod';
+import type { RequestRule } from './request-shape.ts';
 
 /** What the gateway must know of a platform. Data, so that a new platform is a file of facts. */
 export interface PlatformProfile {
@@ -18,6 +19,8 @@ export interface PlatformProfile {
   readonly renewBeforeSeconds: number;
   /** Paths (by whole segments) that are never forwarded: they take or give credentials. */
   readonly refusedPaths: readonly string[];
+  /** Calls whose bodies are checked before they are sent. */
+  readonly requests: readonly RequestRule[];
   /** Headers of the caller that pass, and headers of the answer that pass back. Lower case. */
   readonly requestHeaders: readonly string[];
   readonly responseHeaders: readonly string[];

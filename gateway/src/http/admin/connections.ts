@@ -1,9 +1,14 @@
 import { z } from 'zod';
 import { isoTime } from '#base';
-import type { Connections, ConnectionView } from '#connections';
+import { type Connections, type ConnectionView, REQUEST_CHECKS } from '#connections';
 import { type Route, route } from '../route.ts';
 import { idParams, idShape, nameShape, pageOf, pageQuery, timeShape } from '../shapes.ts';
 import { principalOf } from './environment.ts';
+
+const checksShape = z.enum(REQUEST_CHECKS).meta({
+  description:
+    'How the bodies of calls that the platform documents are checked: strict refuses unknown fields, lenient leaves those to the platform, off checks nothing.',
+});
 
 const connectionShape = z
   .strictObject({
@@ -11,6 +16,7 @@ const connectionShape = z
     platform: z.string(),
     name: nameShape,
     baseUrl: z.string(),
+    requestChecks: checksShape,
     prefix: z.string().meta({ description: 'The path under which calls are forwarded.' }),
     createdAt: timeShape,
     changedAt: timeShape,
@@ -28,10 +34,12 @@ const newConnectionShape = z.strictObject({
   name: nameShape,
   credential: credentialShape,
   baseUrl: baseUrlShape.optional(),
+  requestChecks: checksShape.default('lenient'),
 });
 
 const changeShape = z.strictObject({
   baseUrl: baseUrlShape.optional(),
+  requestChecks: checksShape.optional(),
   credential: credentialShape.optional(),
 });
 
@@ -94,7 +102,7 @@ export function connectionRoutes(rooms: {
       path: '/admin/v1/connections/{id}',
       surface: 'admin',
       scope: 'connections:write',
-      summary: 'Changes the base address or replaces the credential of a connection.',
+      summary: 'Changes the base address or the checks of a connection, or replaces its credential.',
       params: idParams('connection'),
       body: changeShape,
       status: 200,
@@ -102,9 +110,12 @@ export function connectionRoutes(rooms: {
       faults: [...refusals, 'CONNECTION_NOT_FOUND', 'HOST_NOT_ALLOWED'],
       handle: async (call) => {
         const target = { environment: principalOf(call).environment, connection: call.params.id };
-        const { baseUrl, credential } = call.body;
+        const { baseUrl, requestChecks, credential } = call.body;
         if (baseUrl !== undefined) await connections.setBaseUrl({ ...target, baseUrl }, call.actor);
         if (credential !== undefined) await connections.setCredential({ ...target, credential }, call.actor);
+        // Last, since what stands before it may be refused.
+        if (requestChecks !== undefined)
+          await connections.setRequestChecks({ ...target, requestChecks }, call.actor);
         return shown(await connections.get(target));
       },
     }),
@@ -145,12 +156,13 @@ export function connectionRoutes(rooms: {
 }
 
 function shown(view: ConnectionView): z.input<typeof connectionShape> {
-  const { id, platform, name, baseUrl, createdAtMs, changedAtMs } = view;
+  const { id, platform, name, baseUrl, requestChecks, createdAtMs, changedAtMs } = view;
   return {
     id,
     platform,
     name,
     baseUrl,
+    requestChecks,
     prefix: `/out/${id}`,
     createdAt: isoTime(createdAtMs),
     changedAt: isoTime(changedAtMs),
