@@ -190,22 +190,24 @@ test('an attempt that nobody ends counts as failed after half a minute', async (
 });
 
 test('a place that wakes one who is blocked elsewhere goes to the next who waits for it', async () => {
-  const { attempts, time } = await local({ authFailuresMax: 1, ...wide });
+  const { attempts, time } = await local({ authFailuresMax: 2, ...wide });
   const begin = async (address: string, named: KeyId | null): Promise<Permit> => {
     time.ms += 10;
     const attempt = await attempts.begin({ address, key: named });
     assert.ok(attempt.ok, JSON.stringify(attempt));
     return attempt;
   };
-  const other = await begin('a', null);
+  const others = [await begin('a', null), await begin('a', null)];
   const inside = await begin('x', key('1'));
+  const staying = await begin('y', key('1'));
   const first = attempts.begin({ address: 'a', key: key('1') }); // waits for the key, and would have to for its address
   const second = attempts.begin({ address: 'b', key: key('1') });
   inside.succeeded();
   const permit = await second;
   assert.ok(permit.ok);
-  other.succeeded();
+  for (const other of others) other.succeeded();
   permit.failed();
+  staying.failed();
   const refused = await first;
   assert.ok(!refused.ok);
   assert.equal(refused.by, 'auth-key');
