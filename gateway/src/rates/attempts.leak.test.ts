@@ -22,8 +22,8 @@ async function local(overrides: Partial<Limits> = {}) {
   return { attempts: createAttempts({ rates, clock, limits }), rates, time };
 }
 
-async function onRedis(t: TestContext): Promise<Attempts> {
-  const limits = limitsWith({ redisCommandTimeoutMs: 10_000 });
+async function onRedis(t: TestContext, overrides: Partial<Limits> = {}): Promise<Attempts> {
+  const limits = limitsWith({ redisCommandTimeoutMs: 10_000, ...overrides });
   const shared = { clock: systemClock, limits };
   const rates = await createRates({ ...shared, log: silentLog, redisUrl: server?.url ?? null });
   t.after(() => rates.close());
@@ -187,4 +187,69 @@ test('an attempt that nobody ends counts as failed after half a minute', async (
   time.ms += 30_001;
   forgotten.succeeded();
   assert.ok(!(await attempts.begin({ address: 'a', key: null })).ok);
+});
+
+test('a place that wakes one who is blocked elsewhere goes to the next who waits for it', async () => {
+  const { attempts, time } = await local({ authFailuresMax: 2, ...wide });
+  const begin = async (address: string, named: KeyId | null): Promise<Permit> => {
+    time.ms += 10;
+    const attempt = await attempts.begin({ address, key: named });
+    assert.ok(attempt.ok, JSON.stringify(attempt));
+    return attempt;
+  };
+  const others = [await begin('a', null), await begin('a', null)];
+  const inside = await begin('x', key('1'));
+  const staying = await begin('y', key('1'));
+  const first = attempts.begin({ address: 'a', key: key('1') }); // waits for the key, and would have to for its address
+  const second = attempts.begin({ address: 'b', key: key('1') });
+  inside.succeeded();
+  const permit = await second;
+  assert.ok(permit.ok);
+  for (const other of others) other.succeeded();
+  permit.failed();
+  staying.failed();
+  const refused = await first;
+  assert.ok(!refused.ok);
+  assert.equal(refused.by, 'auth-key');
+});
+
+test('who waits for an attempt that is itself refused is told so, rather than left to wait', {
+  skip: WITHOUT_SERVER,
+}, async (t) => {
+  const attempts = await onRedis(t, { authFailuresMax: 1, ...wide });
+  for (const [address, named] of [
+    ['told-x', key('told')],
+    ['told-a', null],
+  ] as const) {
+    const attempt = await attempts.begin({ address, key: named });
+    assert.ok(attempt.ok);
+    attempt.failed();
+  }
+  const refused = await Promise.all([
+    attempts.begin({ address: 'told-b', key: key('told') }),
+    attempts.begin({ address: 'told-a', key: key('told') }),
+  ]);
+  assert.deepEqual(
+    refused.map((attempt) => !attempt.ok && attempt.by),
+    ['auth-key', 'auth-address'],
+  );
+});
+
+test('a place that is granted after its attempt gave up waiting is given back', {
+  skip: WITHOUT_SERVER,
+}, async (t) => {
+  const attempts = await onRedis(t, { authFailuresMax: 1, authWaitTimeoutMs: 300 });
+  const begin = () => attempts.begin({ address: 'late', key: null });
+  const inside = await begin();
+  assert.ok(inside.ok);
+  const waiting = begin();
+  await turn(); // asked, refused, and waiting
+  await attempts.begin({ address: 'late-other', key: null });
+  server?.freeze();
+  inside.succeeded();
+  const late = await waiting;
+  assert.ok(!late.ok);
+  assert.equal(late.by, 'waiting');
+  server?.thaw();
+  assert.ok((await begin()).ok);
 });

@@ -3,6 +3,7 @@
 // authentication limiter falls back to local counting when its store is away, never to allow".
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -190,4 +191,20 @@ test('rediss: verifies the certificate, and a server that is not vouched for is 
   const doubting = await node(t, server.url);
   await doubting.reached('away');
   assert.deepEqual(await count(doubting.rates, 20), Array(10).fill('node'));
+});
+
+test('however often it fails to come back, one line says that it is away', async (t) => {
+  const third = Promise.withResolvers<void>();
+  let connections = 0;
+  const server = createServer((socket) => {
+    socket.destroy();
+    if (++connections === 3) third.resolve();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => server.close());
+  const address = server.address();
+  assert.ok(address !== null && typeof address === 'object');
+  const { reached } = await node(t, Secret.fromText(`redis://127.0.0.1:${address.port}`));
+  await third.promise;
+  await reached('away');
 });

@@ -65,7 +65,11 @@ export async function createRates(options: RatesOptions): Promise<Rates> {
     },
   };
   const store = await connectSharedStore({
-    ...{ url: redisUrl, ca, limits, clock, log },
+    url: redisUrl,
+    ca,
+    limits,
+    clock,
+    log,
     arrears: (count) => {
       const demands = arrears.next(count);
       return demands.length === 0 ? null : local.owed(demands);

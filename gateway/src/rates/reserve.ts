@@ -33,16 +33,29 @@ const HOLD_MS_MAX = 30_000;
 interface Spot {
   readonly key: string;
   held: number;
+  /** How often a place was given back. */
+  freed: number;
   readonly waiting: Set<Waiter>;
 }
 
 interface Waiter {
   readonly demands: readonly Demand[];
-  readonly settle: (result: Hold | Refused) => void;
+  readonly result: PromiseWithResolvers<Hold | Refused>;
   /** Where it waits. */
   spot: Spot | null;
   timer: NodeJS.Timeout | null;
   isSettled: boolean;
+}
+
+/** One question for places. Those count as held from before it is answered: others of this node wait for it rather than give up. */
+interface Question {
+  readonly demands: readonly Demand[];
+  readonly held: readonly Spot[];
+  /** What `freed` was when it was put. */
+  readonly freed: readonly number[];
+  /** Who waited and was woken at a spot, if it is not the first question. */
+  readonly waiter: Waiter | null;
+  readonly wokenAt: Spot | null;
 }
 
 /**
@@ -59,7 +72,7 @@ export function createReserve({ rates, clock, waitingMax, waitTimeoutMs }: Reser
   const spotOf = ({ rate, subject }: Demand): Spot => {
     const key = `${rate.name} ${subject}`;
     let spot = spots.get(key);
-    if (spot === undefined) spots.set(key, (spot = { key, held: 0, waiting: new Set() }));
+    if (spot === undefined) spots.set(key, (spot = { key, held: 0, freed: 0, waiting: new Set() }));
     return spot;
   };
 
@@ -71,6 +84,7 @@ export function createReserve({ rates, clock, waitingMax, waitTimeoutMs }: Reser
   const release = (held: readonly Spot[], isFree: boolean): void => {
     for (const spot of held) {
       spot.held--;
+      if (isFree) spot.freed++;
       if (spot.waiting.size > 0 && (isFree || spot.held === 0)) toWake.push(spot);
       forget(spot);
     }
@@ -84,7 +98,7 @@ export function createReserve({ rates, clock, waitingMax, waitTimeoutMs }: Reser
       const [waiter] = spot.waiting;
       if (waiter === undefined) continue;
       leave(waiter);
-      ask(waiter, spot);
+      void tryFor(waiter.demands, waiter, spot);
     }
     isWaking = false;
   };
@@ -101,37 +115,33 @@ export function createReserve({ rates, clock, waitingMax, waitTimeoutMs }: Reser
     if (waiter.timer !== null) clearTimeout(waiter.timer);
     waiter.isSettled = true;
     leave(waiter);
-    waiter.settle(result);
+    waiter.result.resolve(result);
   };
 
-  /** Asks for a waiter who was woken at a spot. */
-  const ask = (waiter: Waiter, wokenAt: Spot): void => {
-    const result = tryFor(waiter.demands);
-    if (result instanceof Promise) void result.then((late) => answer(waiter, late, wokenAt));
-    else answer(waiter, result, wokenAt);
-  };
-
-  const answer = (waiter: Waiter, result: Hold | Refused, wokenAt: Spot): void => {
-    if (result.ok) {
-      if (waiter.isSettled) result.end(false);
-      else settle(waiter, result);
-      return;
+  /** What is left to do for one that was refused: to wait for those inside, if there are any, and not too many who wait. */
+  const stay = (
+    { demands, waiter }: Question,
+    refused: Refused,
+    blocked: Spot | null,
+  ): Refused | Promise<Hold | Refused> => {
+    const isCrowded = waitingCount >= waitingMax;
+    if (blocked === null || blocked.held === 0 || isCrowded) {
+      const final = blocked === null || blocked.held === 0 ? refused : crowded(refused);
+      if (waiter !== null) settle(waiter, final);
+      return final;
     }
-    const blocked = spotAt(waiter.demands, result.by);
-    if (!waiter.isSettled) stay(waiter, result, blocked);
-    // It was blocked elsewhere, so the place that woke it is still free: the next one may have it.
-    if (blocked === wokenAt || wokenAt.waiting.size === 0) return;
-    toWake.push(wokenAt);
-    wake();
-  };
-
-  const stay = (waiter: Waiter, refused: Refused, blocked: Spot | null): void => {
-    if (blocked === null || blocked.held === 0) return settle(waiter, refused);
-    if (waitingCount >= waitingMax) return settle(waiter, crowded(refused));
-    waiter.timer ??= setTimeout(() => settle(waiter, crowded(refused)), waitTimeoutMs);
-    waiter.spot = blocked;
-    blocked.waiting.add(waiter);
+    const one = waiter ?? {
+      demands,
+      result: Promise.withResolvers(),
+      spot: null,
+      timer: null,
+      isSettled: false,
+    };
+    one.timer ??= setTimeout(() => settle(one, crowded(refused)), waitTimeoutMs);
+    one.spot = blocked;
+    blocked.waiting.add(one);
     waitingCount++;
+    return one.result.promise;
   };
 
   const spotAt = (demands: readonly Demand[], name: string): Spot | null => {
@@ -139,28 +149,43 @@ export function createReserve({ rates, clock, waitingMax, waitTimeoutMs }: Reser
     return demand === undefined ? null : (spots.get(`${name} ${demand.subject}`) ?? null);
   };
 
-  /** One try. Its places count as held from before it is answered: others of this node wait for it rather than give up. */
-  const tryFor = (demands: readonly Demand[]): Hold | Refused | Promise<Hold | Refused> => {
+  const tryFor = (
+    demands: readonly Demand[],
+    waiter: Waiter | null,
+    wokenAt: Spot | null,
+  ): Hold | Refused | Promise<Hold | Refused> => {
     const held = demands.map(spotOf);
+    const question = { demands, held, freed: held.map(({ freed }) => freed), waiter, wokenAt };
     for (const spot of held) spot.held++;
     const taken = rates.take(demands);
-    return taken instanceof Promise
-      ? taken.then((late) => conclude(late, demands, held))
-      : conclude(taken, demands, held);
+    if (taken instanceof Promise) return taken.then((late) => conclude(question, late));
+    return conclude(question, taken);
   };
 
-  const conclude = (taken: Taken, demands: readonly Demand[], held: readonly Spot[]): Hold | Refused => {
-    if (taken.ok) return holdOf(taken, held);
+  const conclude = (question: Question, taken: Taken): Hold | Refused | Promise<Hold | Refused> => {
+    const { demands, held, freed, waiter, wokenAt } = question;
+    if (taken.ok) return granted(waiter, holdOf(taken, held));
     const blocked = spotAt(demands, taken.by);
-    for (const spot of held) {
-      spot.held--;
-      if (spot !== blocked && spot.held === 0 && spot.waiting.size > 0) toWake.push(spot);
-    }
+    for (const spot of held) spot.held--;
+    const isOver = waiter?.isSettled === true;
+    // A place was given back after the store had refused this one and before it said so.
+    if (!isOver && blocked?.held === 0 && blocked.freed !== freed[held.indexOf(blocked)])
+      return tryFor(demands, waiter, wokenAt);
     // Nobody left inside whose end could free a place: the refusal is true for all who wait.
-    if (blocked?.held === 0) for (const waiter of blocked.waiting) settle(waiter, taken);
+    if (blocked?.held === 0) for (const other of blocked.waiting) settle(other, taken);
+    const outcome = isOver ? taken : stay(question, taken, blocked);
+    // It was blocked there, so a place elsewhere, such as the one that woke it, may be free for others.
+    if (wokenAt !== null && wokenAt !== blocked) toWake.push(wokenAt);
+    for (const spot of held) if (spot !== blocked && spot.held === 0) toWake.push(spot);
     held.forEach(forget);
     wake();
-    return taken;
+    return outcome;
+  };
+
+  const granted = (waiter: Waiter | null, hold: Hold): Hold => {
+    if (waiter?.isSettled === true) hold.end(false);
+    else if (waiter !== null) settle(waiter, hold);
+    return hold;
   };
 
   const holdOf = (granted: Granted, held: readonly Spot[]): Hold => {
@@ -178,21 +203,7 @@ export function createReserve({ rates, clock, waitingMax, waitTimeoutMs }: Reser
     };
   };
 
-  const wait = (demands: readonly Demand[], refused: Refused): Refused | Promise<Hold | Refused> => {
-    const blocked = spotAt(demands, refused.by);
-    if (blocked === null || blocked.held === 0) return refused;
-    return new Promise((resolve) => {
-      stay({ demands, settle: resolve, spot: null, timer: null, isSettled: false }, refused, blocked);
-    });
-  };
-
-  return {
-    hold(demands) {
-      const result = tryFor(demands);
-      if (result instanceof Promise) return result.then((late) => (late.ok ? late : wait(demands, late)));
-      return result.ok ? result : wait(demands, result);
-    },
-  };
+  return { hold: (demands) => tryFor(demands, null, null) };
 }
 
 function crowded({ states }: Refused): Refused {
