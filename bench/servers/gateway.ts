@@ -47,7 +47,14 @@ serve(
       tls,
       outbound: { ca, declaredHosts: [upstream] },
       checkpointDirectory: join(directory, 'checkpoints'),
-      limits: limitsWith({}),
+      // What is measured is the work, not the limits that keep it from one key or address.
+      limits: limitsWith({
+        keyRequestsPerMinuteMax: 1_000_000,
+        addressRequestsPerMinuteMax: 1_000_000,
+        routeRequestsPerMinuteMax: 1_000_000,
+        keyConcurrentRequestsMax: 100_000,
+        connectionsPerAddressMax: 10_500,
+      }),
       clock: systemClock,
       log: silentLog,
     });

@@ -17,6 +17,7 @@ import { createHttp, type Listen, type ListenerTls, type Listening } from '#http
 import { createIngest, type Ingest } from '#ingest';
 import { createKeyring, type Keyring, openFileKeyManager } from '#keyring';
 import { createOutbound } from '#outbound';
+import { createAttempts, createRates } from '#rates';
 import { createStore, type Store } from '#store';
 import { allMigrations } from './migrations.ts';
 
@@ -44,6 +45,8 @@ export interface GatewayOptions {
   readonly adminAddresses?: readonly string[];
   readonly outbound: { readonly ca: string | null; readonly declaredHosts: readonly string[] };
   readonly checkpointDirectory: string;
+  /** Where several nodes count rates together; a node alone needs none. */
+  readonly redisUrl?: Secret | null;
   readonly limits: Limits;
   readonly clock: Clock;
   readonly log: Log;
@@ -117,10 +120,14 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     const delivery = createDelivery({ ...shared, outbound, events: ingest });
     late.delivery = delivery;
     const health = (): Promise<unknown> => store.health();
-    const { trustedProxies = [], adminAddresses = [], publicUrl = null } = rest;
+    const { trustedProxies = [], adminAddresses = [], publicUrl = null, redisUrl = null } = rest;
+    const rates = await createRates({ limits, clock, log, redisUrl, redisCa: rest.outbound.ca });
+    const attempts = createAttempts({ rates, clock, limits });
     const http = createHttp({
       ...shared,
       access,
+      rates,
+      attempts,
       connections,
       ingest,
       delivery,
@@ -170,6 +177,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
           delivery,
           { stop: () => outbound.close() },
           audit,
+          { stop: () => rates.close() },
           { stop: () => store.close() },
         ];
         const failures: unknown[] = [];

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { limitsWith, openSecretText, Secret, SYSTEM, silentLog, systemClock } from '#base';
 import { createGateway, type Gateway, scopesOf } from '../src/main.ts';
+import { GENEROUS } from './generous.ts';
 
 const plan = z.object({
   databaseUrl: z.string(),
@@ -33,7 +34,7 @@ async function start({ databaseUrl, directory, tls, ca, declaredHosts, limits }:
     tls,
     outbound: { ca, declaredHosts },
     checkpointDirectory: join(directory, 'checkpoints'),
-    limits: limitsWith(limits),
+    limits: limitsWith({ ...GENEROUS, ...limits }),
     clock: systemClock,
     log: silentLog,
   });

@@ -22,6 +22,7 @@ import {
 import { canary } from '../../tools/leaks/canaries.ts';
 import { createGateway, type Gateway, scopesOf } from '../src/main.ts';
 import { type Cleanup, withDatabase } from './database.ts';
+import { GENEROUS } from './generous.ts';
 
 /** A gateway on a database of its own, with a sandbox beside it; both over real HTTPS. */
 export interface TestGateway {
@@ -73,7 +74,7 @@ export async function withGateway(test: Cleanup, options: TestGatewayOptions = {
     koywe,
   });
   t.after(() => sandbox.close());
-  const limits = limitsWith(options.limits);
+  const limits = limitsWith({ ...GENEROUS, ...options.limits });
   const declaredHosts = [new URL(sandbox.url).host, ...(options.declaredHosts ?? [])];
   const gateway = await createGateway({
     databaseUrl,

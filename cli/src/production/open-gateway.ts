@@ -39,6 +39,7 @@ export async function openGateway(given: {
       createRootKey,
       listen,
       publicUrl: config.publicUrl,
+      redisUrl: isServing ? config.redisUrl : null,
       tls: pem,
       trustedProxies: config.trustedProxies,
       adminAddresses: config.admin.allowedAddresses,

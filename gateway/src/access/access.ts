@@ -55,6 +55,8 @@ export interface Presentation {
   readonly origin?: string | undefined;
   readonly surface: 'runtime' | 'admin';
   readonly actor: Actor;
+  /** Called when the credential is not known to be good, before it is looked up: a guess begins. */
+  readonly beforeAsking?: (() => Promise<void>) | undefined;
 }
 
 /** Who may come in, and what they may do. */
@@ -155,10 +157,10 @@ export function createAccess(ports: AccessPorts): Access {
       return principalOf(holder, { environmentKind, via: 'signature' });
     },
 
-    async authenticate({ authorization, origin, surface, actor }) {
+    async authenticate({ authorization, origin, surface, actor, beforeAsking }) {
       const text = authorization === undefined ? undefined : BEARER.exec(authorization)?.[1];
       if (text === undefined || text.length > CREDENTIAL_CHARACTERS_MAX) throw new Fault('UNAUTHENTICATED');
-      const { via, holder } = await holders.find(Secret.fromText(text));
+      const { via, holder } = await holders.find(Secret.fromText(text), beforeAsking);
       if (holder === null) throw new Fault('UNAUTHENTICATED');
       const environmentKind = await admit(holder, { surface, origin, actor, via });
       usage.count({ ...placeOf(holder), credential: holder.secret_id ?? '', actor });

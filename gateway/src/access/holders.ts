@@ -37,7 +37,11 @@ export interface Holder extends HolderRow {
 /** Finds who holds a credential. */
 export interface Holders {
   /** The key behind a key's or bearer token's text; `null` when nobody holds it. Throws `KEY_MALFORMED`, `SESSION_REFUSED`. */
-  find(credential: Secret): Promise<{ via: 'key' | 'bearer'; holder: Holder | null }>;
+  find(
+    credential: Secret,
+    /** Called when the answer is not in memory, and the database is about to be asked. */
+    beforeAsking?: () => Promise<void>,
+  ): Promise<{ via: 'key' | 'bearer'; holder: Holder | null }>;
   /** The key that a signed request names. */
   named(key: KeyId): Promise<Holder | null>;
   /** A key was changed here: from now on no answer of this node, also one under way, shows it as it was. */
@@ -117,9 +121,11 @@ export function createHolders({ store, keyring, limits, clock, signersOf }: Hold
     return answer;
   };
 
+  const remembered = (name: string): Holder | null => (changes.isFresh() ? (known.get(name) ?? null) : null);
+
   const get = (name: string): Promise<Holder | null> | Holder => {
-    const hit = known.get(name);
-    if (hit !== undefined && changes.isFresh()) return hit;
+    const hit = remembered(name);
+    if (hit !== null) return hit;
     const question = questions.get(name);
     // An answer may tell of the moment its question was put: who asks later than that bound asks anew.
     const isRecent =
@@ -148,7 +154,7 @@ export function createHolders({ store, keyring, limits, clock, signersOf }: Hold
   });
 
   return {
-    async find(credential) {
+    async find(credential, beforeAsking) {
       const kind = parseCredentialText(openSecretText(credential));
       if (kind === null || kind === 'signing') throw new Fault('KEY_MALFORMED');
       if (kind === 'session') throw new Fault('SESSION_REFUSED');
@@ -156,7 +162,11 @@ export function createHolders({ store, keyring, limits, clock, signersOf }: Hold
       const pepper = await keyring.pepper();
       // Digests under each pepper version, joined: what is remembered is no credential.
       const digests = pepper.versions.map((version) => toHex(pepper.digest(version, openSecret(credential))));
-      return { via, holder: await get(`${via} ${digests.join()}`) };
+      const name = `${via} ${digests.join()}`;
+      const hit = remembered(name);
+      if (hit !== null) return { via, holder: hit };
+      await beforeAsking?.();
+      return { via, holder: await get(name) };
     },
     named: async (key) => get(`named ${key}`),
     changed,

@@ -186,6 +186,25 @@ const rows = {
     10_000_000,
     'subjects remembered by a node for each rate; those nearest to being free are forgotten first',
   ),
+  keyRequestsPerMinuteMax: row(
+    6_000,
+    1,
+    1_000_000,
+    'requests of one key in a minute, unless the key has a limit of its own',
+  ),
+  addressRequestsPerMinuteMax: row(
+    12_000,
+    1,
+    1_000_000,
+    'requests of one address (IPv6: its /64) in a minute',
+  ),
+  routeRequestsPerMinuteMax: row(
+    60_000,
+    1,
+    1_000_000,
+    'requests of one environment for one operation or connection in a minute',
+  ),
+  keyConcurrentRequestsMax: row(256, 1, 100_000, 'requests of one key under way at once on one node'),
   authFailuresMax: row(
     5,
     1,

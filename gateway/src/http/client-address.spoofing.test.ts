@@ -131,6 +131,8 @@ test('K14 as a model finds it: the last address of the chain that is no trusted 
 
 let seen = '';
 const access = roomWith<Access>({
+  signatureOf: () => null,
+  authorize: async () => undefined,
   async authenticate({ actor }) {
     seen = actor.address ?? '';
     return PRINCIPAL;

@@ -1,8 +1,9 @@
-import type { IncomingMessage } from 'node:http';
-import type { Access, Binding, Principal, Scope } from '#access';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Access, Binding, Principal, Scope, SignatureClaim, SignedCall } from '#access';
 import { type Actor, Fault, type Limits } from '#base';
 import { hasBody, readBody } from './body.ts';
 import type { ByteBudget } from './byte-budget.ts';
+import type { Check, Limiter } from './limiter.ts';
 import { anonymous, type ReceivedOf, singleHeader } from './received.ts';
 
 /** What an operation asks of whoever calls it. */
@@ -11,6 +12,9 @@ export interface Needs {
   readonly scope: Scope;
   /** The object that it acts on, for keys that are bound to one. */
   readonly on?: Binding | undefined;
+  /** What is counted together: the operation, or the connection of a call. */
+  readonly route: string;
+  readonly response: ServerResponse;
 }
 
 /** Who came in, and as whom they act. */
@@ -23,7 +27,7 @@ export interface Entered {
 
 /** The one way in for everything that is not public. */
 export interface Door {
-  /** Throws what `authenticate`, `authenticateSigned` and `authorize` of the access room throw. */
+  /** Throws what `authenticate`, `authenticateSigned` and `authorize` of the access room throw, and `RATE_LIMITED`. */
   enter(request: IncomingMessage, needs: Needs): Promise<Entered>;
 }
 
@@ -34,31 +38,14 @@ export interface DoorPorts {
   readonly budget: ByteBudget;
   /** What callers know this gateway by, where it is configured; else the `Host` header says it. */
   readonly authority: string | null;
+  readonly limiter: Limiter;
 }
 
 /** Makes it. */
-export function createDoor({ access, received, limits, budget, authority }: DoorPorts): Door {
-  const present = async (
-    request: IncomingMessage,
-    surface: Needs['surface'],
-  ): Promise<{ principal: Principal; body: Uint8Array | null }> => {
-    const actor = anonymous(received(request));
-    const origin = singleHeader(request, 'origin');
-    const authorization = singleHeader(request, 'authorization');
-    const claim = access.signatureOf(request.rawHeaders);
-    if (claim === null) {
-      const principal = await access.authenticate({ authorization, origin, surface, actor });
-      return { principal, body: null };
-    }
-    refuseSecond(authorization);
-    const body = hasBody(request)
-      ? await readBody({ request, bytesMax: limits.signedBodyBytesMax, budget })
-      : new Uint8Array();
-    const call = signedCall(request, body);
-    return { principal: await access.authenticateSigned({ claim, call, origin, surface, actor }), body };
-  };
+export function createDoor(ports: DoorPorts): Door {
+  const { access, received, limits, budget, authority, limiter } = ports;
 
-  const signedCall = (request: IncomingMessage, body: Uint8Array) => {
+  const signedCall = (request: IncomingMessage, body: Uint8Array): SignedCall => {
     const { path, query } = received(request).target;
     return {
       method: request.method ?? '',
@@ -69,20 +56,66 @@ export function createDoor({ access, received, limits, budget, authority }: Door
     };
   };
 
+  /** By the text of a key or bearer token. */
+  const presented = (
+    request: IncomingMessage,
+    { surface, authorization, origin }: Headers,
+  ): Promise<Principal> => {
+    const actor = anonymous(received(request));
+    const check: Check<Principal> = (beforeAsking) =>
+      access.authenticate({ authorization, origin, surface, actor, beforeAsking });
+    // Whoever presents nothing guesses nothing.
+    if (authorization === undefined)
+      return limiter.strangeUnless(request, () => check(async () => undefined));
+    return limiter.guarded(request, { key: null, check, keyOf: ({ key }) => key });
+  };
+
+  /** By a signature, for which the body has to be read first. */
+  const signed = async (
+    request: IncomingMessage,
+    { claim, surface, authorization, origin }: Headers & { readonly claim: SignatureClaim },
+  ): Promise<Presented> => {
+    const actor = anonymous(received(request));
+    if (authorization?.includes(' ') === true) {
+      // Of two credentials only one would be looked at, and which would be a guess.
+      const detail = 'It bears a signature and an Authorization header: send one.';
+      throw new Fault('INVALID_REQUEST', { detail });
+    }
+    const bytesMax = limits.signedBodyBytesMax;
+    const body = hasBody(request) ? await readBody({ request, bytesMax, budget }) : new Uint8Array();
+    const call = signedCall(request, body);
+    const principal = await limiter.guarded(request, {
+      key: claim.key,
+      check: () => access.authenticateSigned({ claim, call, origin, surface, actor }),
+      keyOf: ({ key }) => key,
+    });
+    return { principal, body };
+  };
+
   return {
-    async enter(request, { surface, scope, on }) {
-      const { principal, body } = await present(request, surface);
+    async enter(request, { surface, scope, on, route, response }) {
+      const authorization = singleHeader(request, 'authorization');
+      const headers = { surface, authorization, origin: singleHeader(request, 'origin') };
+      const claim = await limiter.strangeUnless(request, async () => access.signatureOf(request.rawHeaders));
+      const { principal, body } =
+        claim === null
+          ? { principal: await presented(request, headers), body: null }
+          : await signed(request, { ...headers, claim });
       const actor: Actor = { ...anonymous(received(request)), kind: 'key', id: principal.key };
+      await limiter.take(request, { principal, route, response });
       await access.authorize(principal, { scope, on, actor });
       return { principal, actor, body };
     },
   };
 }
 
-/** Of two credentials only one would be looked at, and which would be a guess. */
-function refuseSecond(authorization: string | undefined): void {
-  if (authorization === undefined || !authorization.includes(' ')) return;
-  throw new Fault('INVALID_REQUEST', {
-    detail: 'It bears a signature and an Authorization header: send one.',
-  });
+interface Headers {
+  readonly surface: Needs['surface'];
+  readonly authorization: string | undefined;
+  readonly origin: string | undefined;
+}
+
+interface Presented {
+  readonly principal: Principal;
+  readonly body: Uint8Array | null;
 }

@@ -18,7 +18,12 @@ export function registerExport(app: FastifyInstance, { door, audit, received }: 
   app.get('/admin/v1/audit/export', async ({ raw }, reply) => {
     const facts = received(raw);
     const query = parseQuery(facts.target.query);
-    const { principal } = await door.enter(raw, { surface: 'admin', scope: 'audit:read' });
+    const { principal } = await door.enter(raw, {
+      surface: 'admin',
+      scope: 'audit:read',
+      route: 'GET /admin/v1/audit/export',
+      response: reply.raw,
+    });
     if (Object.keys(query).length > 0)
       throw new Fault('INVALID_REQUEST', {
         fields: [{ path: 'query', problem: 'has fields that are not known here' }],

@@ -1,9 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance } from 'fastify';
-import { type EndpointId, Fault, isId, type Limits } from '#base';
+import { type EndpointId, Fault, type FaultCode, isId, type Limits, toFault } from '#base';
 import type { Ingest, Stored } from '#ingest';
 import { readBody } from './body.ts';
 import type { ByteBudget } from './byte-budget.ts';
+import type { Limiter } from './limiter.ts';
 import type { ReceivedOf } from './received.ts';
 
 export interface HookRooms {
@@ -11,10 +12,21 @@ export interface HookRooms {
   readonly limits: Limits;
   readonly budget: ByteBudget;
   readonly received: ReceivedOf;
+  readonly limiter: Limiter;
 }
 
+const STRANGE: ReadonlySet<FaultCode> = new Set([
+  'NOT_FOUND',
+  'ENDPOINT_NOT_FOUND',
+  'WEBHOOK_REFUSED',
+  'ADDRESS_REFUSED',
+] as const);
+
 /** `POST /in/{endpoint}`: the answer leaves when the event is on disk, and not before. */
-export function registerHooks(app: FastifyInstance, { ingest, limits, budget, received }: HookRooms): void {
+export function registerHooks(
+  app: FastifyInstance,
+  { ingest, limits, budget, received, limiter }: HookRooms,
+): void {
   // Not async: a frame that waits for the answer would keep the body for as long.
   const handOver = (
     request: IncomingMessage,
@@ -24,12 +36,25 @@ export function registerHooks(app: FastifyInstance, { ingest, limits, budget, re
       ingest.receive({ ...to, rawHeaders: request.rawHeaders, body }),
     );
 
+  const take = async (
+    request: IncomingMessage,
+    to: { endpoint: string; address: string },
+  ): Promise<Stored> => {
+    const { endpoint, address } = to;
+    if (!isId('endpoint', endpoint)) throw new Fault('NOT_FOUND');
+    await ingest.expect(endpoint);
+    return handOver(request, { endpoint, address });
+  };
+
   app.post('/in/:endpoint', async ({ raw }, reply) => {
     const { address, target } = received(raw);
     const endpoint = target.path.slice('/in/'.length);
-    if (!isId('endpoint', endpoint)) throw new Fault('NOT_FOUND');
-    await ingest.expect(endpoint);
-    const { event, duplicate } = await handOver(raw, { endpoint, address });
+    const { event, duplicate } = await take(raw, { endpoint, address }).catch(async (thrown: unknown) => {
+      // What verifies is never counted, nor refused for the sake of what does not: a flood of forgeries can't keep the
+      // platform's own out.
+      if (STRANGE.has(toFault(thrown).code)) await limiter.strange(raw);
+      throw thrown;
+    });
     return reply.code(200).type('application/json; charset=utf-8').send(JSON.stringify({ event, duplicate }));
   });
 }

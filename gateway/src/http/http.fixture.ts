@@ -2,7 +2,9 @@ import { createAuthority, issueCertificate } from '@sallyport/sandbox';
 import { type Access, type Principal, SCOPE_NAMES } from '#access';
 import { type Clock, type Limits, type Log, limitsWith, newId, silentLog, systemClock } from '#base';
 import { createHttp, type HttpPorts } from '#http';
+import { createAttempts, createRates } from '#rates';
 import type { Cleanup } from '#test/database';
+import { GENEROUS } from '#test/generous';
 
 const authority = await createAuthority({ name: 'Listener test authority' });
 const certificates = await issueCertificate(authority, { names: ['localhost', '127.0.0.1'] });
@@ -48,6 +50,9 @@ export const OPEN_ACCESS: Access = roomWith<Access>({
 
 /** Opens one on loopback; closed after the test. */
 export async function withListener(t: Cleanup, options: TestListenerOptions = {}): Promise<TestListener> {
+  const limits = limitsWith({ ...GENEROUS, ...options.limits });
+  const clock = options.clock ?? systemClock;
+  const rates = await createRates({ clock, limits, log: silentLog, redisUrl: null });
   const http = createHttp({
     access: OPEN_ACCESS,
     audit: missing('audit'),
@@ -55,12 +60,14 @@ export async function withListener(t: Cleanup, options: TestListenerOptions = {}
     ingest: missing('ingest'),
     delivery: missing('delivery'),
     health: async () => undefined,
+    rates,
+    attempts: createAttempts({ rates, clock, limits }),
     ...options.rooms,
     listen: { host: options.host ?? '127.0.0.1', port: 0, plainPort: options.plainPort ?? null },
     tls: certificates,
     ...options.ports,
-    limits: limitsWith(options.limits),
-    clock: options.clock ?? systemClock,
+    limits,
+    clock,
     log: options.log ?? silentLog,
   });
   const { port, plainPort } = await http.start();

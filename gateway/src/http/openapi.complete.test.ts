@@ -23,6 +23,8 @@ test('every operation that is served is described, and no other', () => {
     connections: missing('connections'),
     ingest: missing('ingest'),
     delivery: missing('delivery'),
+    rates: missing('rates'),
+    attempts: missing('attempts'),
     health: async () => undefined,
     listen: { host: '127.0.0.1', port: 0 },
     tls: { key: '', cert: '' },

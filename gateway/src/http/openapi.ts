@@ -17,6 +17,7 @@ const ANYWHERE: readonly FaultCode[] = [
   'AMBIGUOUS_PATH',
   'CREDENTIAL_IN_URL',
   'HEADERS_TOO_LARGE',
+  'RATE_LIMITED',
   'BUSY',
   'INTERNAL',
 ];

@@ -31,7 +31,13 @@ export function registerOut(app: FastifyInstance, { door, connections, limits, r
         principal,
         actor,
         body: read,
-      } = await door.enter(raw, { surface: 'runtime', scope: 'calls:send', on });
+      } = await door.enter(raw, {
+        surface: 'runtime',
+        scope: 'calls:send',
+        on,
+        route: connection ?? '',
+        response: reply.raw,
+      });
       if (connection === null) throw new Fault('CONNECTION_NOT_FOUND');
       const bodyBytes = lengthOf(raw.headers['content-length']);
       if (bodyBytes !== null && bodyBytes > bytesMax)

@@ -68,7 +68,7 @@ export function createReceived({ clock, clientAddressOf, certificates }: Receive
 
 /** An actor who has presented nothing yet. */
 export function anonymous({ address, agent, request }: Received): Actor {
-  return { kind: 'anonymous', id: null, address, agent, request };
+  return { kind: 'anonymous', id: null, address: address === '' ? null : address, agent, request };
 }
 
 /**

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Principal, Scope } from '#access';
 import { type Actor, Fault, type FaultCode } from '#base';
+import type { Guarded } from './limiter.ts';
 
 export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
 
@@ -16,7 +17,13 @@ export interface Call<Params, Query, Body> {
   readonly actor: Actor;
   /** The `Idempotency-Key` header. */
   readonly idempotencyKey: string | undefined;
+  /** The `Origin` header. */
+  readonly origin: string | undefined;
+  /** Runs the check of a credential that stands in the body. */
+  readonly guard: Guard;
 }
+
+export type Guard = <T>(given: Guarded<T>) => Promise<T>;
 
 /** One row of the API: its address, the shapes of what comes and goes, the codes it can refuse with, and its act. */
 export interface RouteOptions<
@@ -109,6 +116,8 @@ export function route<
         principal: call.principal,
         actor: call.actor,
         idempotencyKey: call.idempotencyKey,
+        origin: call.origin,
+        guard: call.guard,
       });
       return options.answer.parse(answer);
     },

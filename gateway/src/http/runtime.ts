@@ -22,7 +22,12 @@ export function runtimeRoutes({ access }: { access: Access }): readonly Route[] 
       faults: ['INVALID_REQUEST', 'MALFORMED_BODY', 'INVALID_CREDENTIALS', 'KEY_REVOKED', 'WRONG_KEY_KIND'],
       handle: async (call) => {
         const { apiKey, secret } = call.body;
-        const issued = await access.signIn({ apiKey, secret: Secret.fromText(secret) }, call.actor);
+        const issued = await call.guard({
+          key: apiKey,
+          check: () =>
+            access.signIn({ apiKey, secret: Secret.fromText(secret), origin: call.origin }, call.actor),
+          keyOf: () => apiKey,
+        });
         return { token: openSecretText(issued.token), expiresIn: issued.expiresInSeconds };
       },
     }),

@@ -6,6 +6,7 @@ import { type Clock, createRanges, Fault, type Limits, type Log, toFault } from 
 import type { Connections } from '#connections';
 import type { Delivery } from '#delivery';
 import type { Ingest } from '#ingest';
+import type { Attempts, Rates } from '#rates';
 import { createAddressGuard } from './address-guard.ts';
 import { type Address, createAddresses } from './addresses.ts';
 import { admit, FORWARDED } from './admission.ts';
@@ -18,6 +19,7 @@ import { createEntrance, type Listen, type ListenerTls, type Listening } from '.
 import { registerExport } from './export.ts';
 import { registerHealth } from './health.ts';
 import { registerHooks } from './hooks.ts';
+import { createLimiter } from './limiter.ts';
 import { registerOut } from './out.ts';
 import { ALWAYS, problemAnswer, sendProblem } from './problem-answer.ts';
 import { createReceived, type Received } from './received.ts';
@@ -30,6 +32,8 @@ export interface HttpPorts {
   readonly connections: Connections;
   readonly ingest: Ingest;
   readonly delivery: Delivery;
+  readonly rates: Rates;
+  readonly attempts: Attempts;
   readonly health: () => Promise<unknown>;
   readonly listen: Listen;
   /** How others reach this node; pages are redirected there. By the address it listens on when absent. */
@@ -68,11 +72,13 @@ export function createHttp(ports: HttpPorts): Http {
   const addresses = createAddresses();
   const app = createApp(limits);
   const budget = createByteBudget({ bytesMax: limits.webhookInFlightBytesMax, clock });
+  const limiter = createLimiter({ ...ports, received: received.of });
   const rooms = {
     ...ports,
     budget,
     received: received.of,
-    door: createDoor({ ...ports, received: received.of, budget, authority: null }),
+    limiter,
+    door: createDoor({ ...ports, received: received.of, budget, limiter, authority: authorityOf(publicUrl) }),
   };
 
   app.addHook('onRoute', ({ method, url }) => {
@@ -83,6 +89,8 @@ export function createHttp(ports: HttpPorts): Http {
   app.addHook('onSend', (request, reply, payload, done) => {
     for (const [name, value] of Object.entries(ALWAYS)) reply.raw.setHeader(name, value);
     reply.raw.setHeader('x-request-id', received.of(request.raw).request);
+    for (const [name, value] of Object.entries(limiter.headersOf(request.raw) ?? {}))
+      reply.raw.setHeader(name, value);
     closeUnlessRead(request.raw, reply.raw);
     done(null, payload);
   });
@@ -107,7 +115,7 @@ export function createHttp(ports: HttpPorts): Http {
     certificates,
     trustedProxies,
     onRequest(request, response) {
-      const facts = received.begin(request);
+      received.begin(request);
       try {
         if (entrance.isStopping)
           throw new Fault('BUSY', { detail: 'This node is stopping.', retryAfterSeconds: 1 });
@@ -117,15 +125,22 @@ export function createHttp(ports: HttpPorts): Http {
         // The router gets no query and nothing of a path that is the platform's.
         request.url = target.path.startsWith(FORWARDED) ? `${FORWARDED}*` : target.path;
       } catch (thrown) {
-        const fault = toFault(thrown);
-        noteFault(fault, { log, request: facts, route: '' });
-        closeUnlessRead(request, response);
-        sendProblem(response, problemAnswer(fault, facts.request));
+        void refuse(request, response, toFault(thrown));
         return;
       }
       app.routing(request, response);
     },
   });
+
+  /** A request that came to no operation: too many of these, and its address is told so instead. */
+  async function refuse(request: IncomingMessage, response: ServerResponse, first: Fault): Promise<void> {
+    const counts = first.status < 500 && received.of(request).address !== '';
+    const fault = counts ? await limiter.strange(request).then(() => first, toFault) : first;
+    const facts = received.of(request);
+    noteFault(fault, { log, request: facts, route: '' });
+    closeUnlessRead(request, response);
+    sendProblem(response, problemAnswer(fault, facts.request));
+  }
 
   return {
     async start() {
@@ -139,6 +154,11 @@ export function createHttp(ports: HttpPorts): Http {
     reloadCertificate: entrance.reloadCertificate,
     addresses: addresses.list(),
   };
+}
+
+/** What callers call this gateway, for what they sign. */
+function authorityOf(publicUrl: string | null): string | null {
+  return publicUrl === null ? null : (URL.parse(publicUrl)?.host ?? null);
 }
 
 /** Fastify routes and answers; the connections are the listener's. */

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Principal } from '#access';
 import { type Actor, Fault, type Limits } from '#base';
@@ -5,12 +6,14 @@ import { hasBody } from './body.ts';
 import type { ByteBudget } from './byte-budget.ts';
 import type { Door } from './door.ts';
 import { readJson } from './json-body.ts';
+import type { Limiter } from './limiter.ts';
 import { parseQuery } from './query.ts';
 import { anonymous, type Received, type ReceivedOf, singleHeader } from './received.ts';
 import type { Route } from './route.ts';
 
 export interface SurfaceRooms {
   readonly door: Door;
+  readonly limiter: Limiter;
   readonly limits: Limits;
   readonly budget: ByteBudget;
   readonly received: ReceivedOf;
@@ -35,7 +38,15 @@ async function answer(
 ): Promise<unknown> {
   const received = rooms.received(request.raw);
   const query = parseQuery(received.target.query);
-  const { principal, actor, body: read } = await enter(route, request, { door: rooms.door, received });
+  const {
+    principal,
+    actor,
+    body: read,
+  } = await enter(route, request, {
+    door: rooms.door,
+    received,
+    response: reply.raw,
+  });
   const body = await bodyOf(route, request, { ...rooms, read });
   const result = await route.run({
     params: request.params,
@@ -43,6 +54,8 @@ async function answer(
     body,
     principal,
     actor,
+    origin: singleHeader(request.raw, 'origin'),
+    guard: (given) => rooms.limiter.guarded(request.raw, given),
     idempotencyKey: route.takesIdempotencyKey ? singleHeader(request.raw, 'idempotency-key') : undefined,
   });
   reply.code(route.status);
@@ -51,13 +64,13 @@ async function answer(
 }
 
 async function enter(
-  { surface, scope }: Route,
+  { method, path, surface, scope }: Route,
   { raw }: FastifyRequest,
-  { door, received }: { door: Door; received: Received },
+  { door, received, response }: { door: Door; received: Received; response: ServerResponse },
 ): Promise<{ principal: Principal | null; actor: Actor; body: Uint8Array | null }> {
   if (surface === 'public') return { principal: null, actor: anonymous(received), body: null };
   if (scope === null) throw new Fault('INTERNAL', { detail: 'An operation has no scope.' });
-  return door.enter(raw, { surface, scope });
+  return door.enter(raw, { surface, scope, route: `${method} ${path}`, response });
 }
 
 async function bodyOf(
