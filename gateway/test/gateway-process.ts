@@ -39,7 +39,7 @@ export async function withGatewayProcess(
   const directory = await mkdtemp(join(tmpdir(), 'sallyport-test-'));
   t.after(() => rm(directory, { recursive: true, force: true }));
   const authority = await createAuthority();
-  const certificates = await issueCertificate(authority, { names: ['localhost', '127.0.0.1'] });
+  const certificates = await issueCertificate(authority, { names: ['localhost', '127.0.0.1'], days: 90 });
   const child = fork(new URL('./gateway-process-child.ts', import.meta.url), {
     execArgv: [],
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
