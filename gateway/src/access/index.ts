@@ -8,3 +8,4 @@ export {
 } from './access.ts';
 export { parseCredentialText } from './credential-text.ts';
 export { accessMigrations } from './migrations.ts';
+export { accessErasure } from './queries.ts';

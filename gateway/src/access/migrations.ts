@@ -1,4 +1,4 @@
-import { isolated, type Migration } from '#store';
+import { erasable, isolated, type Migration } from '#store';
 
 export const accessMigrations: readonly Migration[] = [
   {
@@ -43,5 +43,13 @@ export const accessMigrations: readonly Migration[] = [
     number: 41,
     name: 'one key in force of a name',
     sql: `create unique index api_keys_name on api_keys (environment_id, name) where revoked_at is null;`,
+  },
+  {
+    number: 49,
+    name: 'keys of an environment that is over can be deleted',
+    sql: `
+      ${erasable('bearer_tokens', ['id'])}
+      ${erasable('api_keys', ['id'])}
+    `,
   },
 ];

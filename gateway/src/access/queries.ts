@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type EnvironmentId, isId, type KeyId } from '#base';
-import { statement } from '#store';
+import { eraseRows, erasureOf, statement } from '#store';
 
 const environmentColumn = z.custom<EnvironmentId>((value) => isId('environment', value));
 const keyColumn = z.custom<KeyId>((value) => isId('key', value));
@@ -100,3 +100,16 @@ export const deleteExpiredTokens = statement(
      (select environment_id, id from bearer_tokens where expires_at < $1 limit $2)`,
   none,
 );
+
+export const eraseBearerTokens = statement(
+  'access.erase_bearer_tokens',
+  eraseRows('bearer_tokens', ['id']),
+  none,
+);
+export const eraseApiKeys = statement('access.erase_api_keys', eraseRows('api_keys', ['id']), none);
+
+/** Deletes the keys of an environment that is over. */
+export const accessErasure = erasureOf({
+  bearer_tokens: eraseBearerTokens,
+  api_keys: eraseApiKeys,
+});

@@ -7,3 +7,4 @@ export {
 export type { ForwardCall } from './forward.ts';
 export type { ForwardAnswer } from './forward-answer.ts';
 export { connectionMigrations } from './migrations.ts';
+export { connectionsErasure } from './queries.ts';

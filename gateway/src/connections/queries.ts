@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { type ConnectionId, isId } from '#base';
-import { statement } from '#store';
+import { type ConnectionId, type EnvironmentId, isId } from '#base';
+import { eraseRows, erasureOf, statement } from '#store';
 
 const connectionRow = z.object({
   id: z.custom<ConnectionId>((value) => isId('connection', value)),
@@ -33,8 +33,8 @@ const none = (): null => null;
 /** Inserts nothing when the name is taken. */
 export const insertConnection = statement(
   'connections.insert',
-  `insert into connections (environment_id, id, platform, name, base_url, credential_version, sealed_credential, created_at, changed_at)
-   values ($1, $2, $3, $4, $5, 1, $6, $7, $7)
+  `insert into connections (environment_id, id, platform, name, base_url, credential_version, sealed_credential, credential_mac, created_at, changed_at)
+   values ($1, $2, $3, $4, $5, 1, $6, $7, $8, $8)
    on conflict (environment_id, name) do nothing`,
   none,
 );
@@ -67,9 +67,21 @@ export const updateBaseUrl = statement(
 
 export const updateCredential = statement(
   'connections.update_credential',
-  `update connections set sealed_credential = $3, credential_version = credential_version + 1, changed_at = $4
+  `update connections
+   set sealed_credential = $3, credential_version = credential_version + 1, changed_at = $4, credential_mac = $5
    where environment_id = $1 and id = $2`,
   none,
+);
+
+const holderRow = z.object({
+  environment_id: z.custom<EnvironmentId>((value) => isId('environment', value)),
+});
+
+/** System role: which environments but `$2` have a credential of one of these MACs, whatever their number. */
+export const selectCredentialHolders = statement(
+  'connections.select_credential_holders',
+  `select distinct environment_id from connections where credential_mac = any($1::bytea[]) and environment_id <> $2`,
+  (row) => holderRow.parse(row).environment_id,
 );
 
 export const deleteConnection = statement(
@@ -106,3 +118,20 @@ export const deleteToken = statement(
   `delete from platform_tokens where environment_id = $1 and connection_id = $2`,
   none,
 );
+
+export const erasePlatformTokens = statement(
+  'connections.erase_platform_tokens',
+  eraseRows('platform_tokens', ['connection_id']),
+  none,
+);
+export const eraseConnections = statement(
+  'connections.erase_connections',
+  eraseRows('connections', ['id']),
+  none,
+);
+
+/** Deletes the connections of an environment that is over. */
+export const connectionsErasure = erasureOf({
+  platform_tokens: erasePlatformTokens,
+  connections: eraseConnections,
+});
