@@ -1,5 +1,5 @@
-import { type Access, createAccess } from '#access';
-import { type Audit, createAudit, fileCheckpointSink } from '#audit';
+import { type Access, accessErasure, createAccess } from '#access';
+import { type Audit, auditErasure, createAudit, fileCheckpointSink } from '#audit';
 import {
   type AuditPort,
   type Clock,
@@ -10,20 +10,20 @@ import {
   repeat,
   type Secret,
 } from '#base';
-import { type Connections, createConnections } from '#connections';
-import { createDelivery, type Delivery } from '#delivery';
-import { createEnvironments, type Environments } from '#environments';
+import { type Connections, connectionsErasure, createConnections } from '#connections';
+import { createDelivery, type Delivery, deliveryErasure } from '#delivery';
+import { createEnvironments, createEraser, type Environments, environmentOfSubject } from '#environments';
 import { createHttp, type Listen, type ListenerTls, type Listening } from '#http';
-import { createIngest, type Ingest } from '#ingest';
-import { createKeyring, type Keyring, openFileKeyManager } from '#keyring';
+import { createIngest, type Ingest, ingestErasure } from '#ingest';
+import { createKeyring, type Keyring, keyringErasure, openFileKeyManager } from '#keyring';
 import { createOutbound } from '#outbound';
 import { createAttempts, createRates } from '#rates';
-import { createStore, type Store } from '#store';
+import { createStore, type Store, storeErasure } from '#store';
 import { allMigrations } from './migrations.ts';
 
 export { SCOPES, type Scope, scopesOf } from '#access';
 export * from '#base';
-export type { Environment, EnvironmentKind } from '#environments';
+export type { Environment, EnvironmentKind, EnvironmentState } from '#environments';
 export { openFileKeyManager } from '#keyring';
 export { PLATFORMS } from '#platforms';
 export { claim, createStore, type Embedded, migrate, removeEmbedded, startEmbedded } from '#store';
@@ -73,6 +73,11 @@ export interface Gateway {
   stop(): Promise<void>;
 }
 
+/** Whoever brings a table of environments brings what empties it. The feed last, so that nodes hear of it to the end. */
+const ERASURES = Object.freeze({
+  keys: keyringErasure,
+  rows: [auditErasure, accessErasure, connectionsErasure, ingestErasure, deliveryErasure, storeErasure],
+});
 const SWEEP_EVERY_MS = 600_000;
 
 /**
@@ -104,6 +109,13 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     const audit = createAudit({ store, keyring, limits, clock, log, sinks });
     late.audit = audit;
     const shared = { store, keyring, audit, limits, clock, log };
+    // What was destroyed with an environment must not live on in a node's memory.
+    store.changes.follow((subject) => {
+      const environment = environmentOfSubject(subject);
+      if (environment === null) return;
+      keyring.forget(environment);
+      audit.forget(environment);
+    });
     const environments = createEnvironments(shared);
     const access = createAccess({ ...shared, environments });
     let own: { address: string; port: number }[] = [];
@@ -112,13 +124,15 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     const connections: Connections = createConnections({ ...shared, environments, outbound, declaredHosts });
     const ingest: Ingest = createIngest({
       ...shared,
+      environments,
       fanOut: {
         inTransaction: (...args) => required(late.delivery).inTransaction(...args),
         announce: () => late.delivery?.announce(),
       },
     });
-    const delivery = createDelivery({ ...shared, outbound, events: ingest });
+    const delivery = createDelivery({ ...shared, environments, outbound, events: ingest });
     late.delivery = delivery;
+    const eraser = createEraser({ ...shared, finishLog: audit.finish, erasures: ERASURES });
     const health = (): Promise<unknown> => store.health();
     const { trustedProxies = [], adminAddresses = [], publicUrl = null, redisUrl = null } = rest;
     const rates = await createRates({ limits, clock, log, redisUrl, redisCa: rest.outbound.ca });
@@ -157,6 +171,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
         own = [address.port, address.plainPort ?? []].flat().map((port) => ({ address: address.host, port }));
         delivery.start();
         access.start();
+        eraser.start();
         sweep = repeat({
           name: 'access.sweep',
           everyMs: SWEEP_EVERY_MS,
@@ -172,6 +187,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
         const ends = [
           http,
           sweep,
+          eraser,
           access,
           ingest,
           delivery,

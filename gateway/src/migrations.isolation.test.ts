@@ -11,7 +11,7 @@ import { withDatabase } from '#test/database';
 import { withGateway } from '#test/gateway';
 import { allMigrations } from './migrations.ts';
 
-const ROLES = ['sallyport_runtime', 'sallyport_system'] as const;
+const ROLES = ['sallyport_runtime', 'sallyport_system', 'sallyport_eraser'] as const;
 /** What belongs to the installation and not to an environment. */
 const WITHOUT_ENVIRONMENT: readonly string[] = ['organizations', 'installation_keys', 'schema_migrations'];
 

@@ -14,8 +14,8 @@ export const rooms = Object.freeze({
   rates: ['base'],
   platforms: ['base', 'outbound', '@sallyport/schemes'],
   connections: ['base', 'store', 'keyring', 'environments', 'outbound', 'platforms'],
-  ingest: ['base', 'store', 'keyring', 'platforms', '@sallyport/schemes'],
-  delivery: ['base', 'store', 'keyring', 'outbound', '@sallyport/schemes'],
+  ingest: ['base', 'store', 'keyring', 'environments', 'platforms', '@sallyport/schemes'],
+  delivery: ['base', 'store', 'keyring', 'environments', 'outbound', '@sallyport/schemes'],
   http: [
     'base',
     'store',

@@ -1,8 +1,10 @@
-import type { Environment, Gateway } from '@sallyport/gateway';
+import type { Actor, Environment, EnvironmentId, Gateway, Rooms } from '@sallyport/gateway';
 import { type Command, Option } from 'commander';
 import { type Called, runs, textOption } from '../terminal/command.ts';
-import { table } from '../terminal/table.ts';
+import { repeatedName } from '../terminal/secret.ts';
+import { facts, table } from '../terminal/table.ts';
 
+const ID = 'the id of the environment, env_…';
 const KINDS = ['development', 'staging', 'production'] as const;
 
 /** `sallyport environments`: the first steps in an installation, taken at its database. */
@@ -21,6 +23,77 @@ export function addEnvironments(program: Command): void {
   runs(takesFile(create), createEnvironment);
   const list = environments.command('list').description('List environments, oldest first.');
   runs(takesFile(list), listEnvironments);
+
+  const freeze = environments
+    .command('freeze')
+    .description('Stop an environment: nothing comes in, goes out or is delivered. What is there stays.')
+    .argument('<id>', ID);
+  runs(takesFile(freeze), (called) =>
+    changeEnvironment(called, async ({ rooms, id, system }) => rooms.environments.freeze(id, system)),
+  );
+  const unfreeze = environments
+    .command('unfreeze')
+    .description('Let a frozen environment work again. What waited is delivered.')
+    .argument('<id>', ID);
+  runs(takesFile(unfreeze), (called) =>
+    changeEnvironment(called, async ({ rooms, id, system }) => rooms.environments.unfreeze(id, system)),
+  );
+  const remove = environments
+    .command('delete')
+    .description(
+      'Freeze an environment now, and delete it with everything in it, its log too, after limits.environmentDeletionDelaySeconds. Export its log before.',
+    )
+    .argument('<id>', ID)
+    .option('--confirm <name>', 'the name of the environment, to say that it is meant');
+  runs(takesFile(remove), deleteEnvironment);
+  const keep = environments
+    .command('keep')
+    .description('Keep an environment that is to be deleted. It stays frozen.')
+    .argument('<id>', ID);
+  runs(takesFile(keep), (called) =>
+    changeEnvironment(called, async ({ rooms, id, system }) => rooms.environments.cancelDeletion(id, system)),
+  );
+}
+
+async function deleteEnvironment(called: Called): Promise<void> {
+  const name = await repeatedName(called);
+  await changeEnvironment(called, async ({ rooms, id, system }) =>
+    rooms.environments.requestDeletion(id, { name }, system),
+  );
+}
+
+interface Change {
+  readonly rooms: Rooms;
+  readonly id: EnvironmentId;
+  readonly system: Actor;
+}
+
+async function changeEnvironment(
+  called: Called,
+  change: (given: Change) => Promise<Environment>,
+): Promise<void> {
+  const { terminal, args } = called;
+  const { Fault, isId, SYSTEM } = await import('@sallyport/gateway/base');
+  const [id] = args;
+  if (!isId('environment', id)) throw new Fault('ENVIRONMENT_NOT_FOUND');
+  await withLocalGateway(called, async ({ rooms }) => {
+    const changed = await change({ rooms, id, system: SYSTEM });
+    const { deleteAfterMs } = changed;
+    terminal.data(shown(changed), () =>
+      facts([
+        ['id', changed.id],
+        ['name', changed.name],
+        ['kind', changed.kind],
+        ['state', changed.state],
+        ['delete after', deleteAfterMs === null ? 'no' : new Date(deleteAfterMs).toISOString()],
+      ]),
+    );
+    if (deleteAfterMs !== null && !terminal.json) {
+      terminal.say(
+        `Until then \`sallyport environments keep ${changed.id}\` keeps it. Then it can't be brought back.`,
+      );
+    }
+  });
 }
 
 async function createEnvironment(called: Called): Promise<void> {
@@ -63,13 +136,14 @@ async function listEnvironments(called: Called): Promise<void> {
     const items = await rooms.environments.list();
     terminal.data({ items: items.map(shown) }, () =>
       table({
-        columns: ['ID', 'ORGANIZATION', 'NAME', 'KIND', 'REGION'],
+        columns: ['ID', 'ORGANIZATION', 'NAME', 'KIND', 'REGION', 'STATE'],
         rows: items.map((item) => [
           item.id,
           names.get(item.organization) ?? item.organization,
           item.name,
           item.kind,
           item.region,
+          item.state,
         ]),
         none: '',
       }),
@@ -102,6 +176,7 @@ function takesFile(command: Command): Command {
   );
 }
 
-function shown({ createdAtMs, ...environment }: Environment): object {
-  return { ...environment, createdAt: new Date(createdAtMs).toISOString() };
+function shown({ createdAtMs, deleteAfterMs, ...environment }: Environment): object {
+  const deleteAfter = deleteAfterMs === null ? null : new Date(deleteAfterMs).toISOString();
+  return { ...environment, deleteAfter, createdAt: new Date(createdAtMs).toISOString() };
 }

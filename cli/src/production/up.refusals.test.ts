@@ -83,7 +83,7 @@ test('migrate, the first environment, up, a command, doctor, SIGHUP, SIGTERM', a
   assert.equal(twice.code, 1);
   assert.match(twice.stderr, /\[CONFLICT\]/);
   const listed = await sallyport(['environments', 'list'], { cwd, env });
-  assert.match(listed.stdout, /^env_\w+ +acme +live +production +eu$/m);
+  assert.match(listed.stdout, /^env_\w+ +acme +live +production +eu +active$/m);
 
   const explained = await sallyport(['config', 'explain', '--json'], { cwd, env });
   const { settings } = JSON.parse(explained.stdout) as {

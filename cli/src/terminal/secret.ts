@@ -102,6 +102,23 @@ export async function confirmed(given: {
   if (isCancel(answer) || !answer) throw cancelled();
 }
 
+/** The name of what is to be destroyed, from `--confirm` or typed by a person, so that it is no slip of the hand. */
+export async function repeatedName(given: { terminal: Terminal; options: Options }): Promise<string> {
+  const { terminal, options } = given;
+  const name = textOption(options, 'confirm');
+  if (name !== undefined) return name;
+  if (!terminal.interactive || terminal.json) {
+    throw usageProblem('This can not be undone, and nobody can be asked here.', 'Add --confirm <name>.');
+  }
+  const { isCancel, text } = await import('@clack/prompts');
+  const answer = await text({
+    message: 'Type its name to delete it with everything in it',
+    output: process.stderr,
+  });
+  if (isCancel(answer) || typeof answer !== 'string') throw cancelled();
+  return answer;
+}
+
 function cancelled(): Problem {
   return new Problem({
     code: 'CANCELLED',

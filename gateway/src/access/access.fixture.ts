@@ -82,7 +82,7 @@ export async function withAccess(t: Cleanup, overrides: Partial<Limits> = {}): P
     inReverse.after(() => audit.stop().catch(() => undefined));
     const recorded = wrap?.(audit) ?? audit;
     port.audit = recorded;
-    const environments = createEnvironments({ store, audit, clock });
+    const environments = createEnvironments({ store, audit, limits, clock });
     const access = createAccess({ ...shared, keyring, environments, audit: recorded });
     const told = new Set<string>();
     const waiting = new Map<string, () => void>();
@@ -100,7 +100,12 @@ export async function withAccess(t: Cleanup, overrides: Partial<Limits> = {}): P
   };
 
   const first = await node();
-  const environments = createEnvironments({ store: first.store, audit: first.audit, clock });
+  const environments = createEnvironments({
+    store: first.store,
+    audit: first.audit,
+    limits: limitsWith(),
+    clock,
+  });
   const { id: organization } = await environments.createOrganization({ name: 'acme' }, SYSTEM);
   const make = (kind: EnvironmentKind): Promise<Environment> =>
     environments.create({ organization, name: kind, kind, region: 'eu' }, SYSTEM);

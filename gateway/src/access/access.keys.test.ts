@@ -28,7 +28,7 @@ for (const kind of ['development', 'staging', 'production'] as const) {
     const { access, environments, acts } = await withAccess(t);
     const { id: environment } = environments[kind];
     for (const name of KINDS) {
-      const making = access.keys.create({ environment, kind: name, name }, ACTOR);
+      const making = access.keys.create({ environment, kind: name, name: `a ${name.length}` }, ACTOR);
       if (!FITTING[kind].includes(name)) {
         await assert.rejects(making, { code: 'WRONG_KEY_KIND' });
         continue;

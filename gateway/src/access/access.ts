@@ -82,7 +82,7 @@ export interface Access {
       readonly call: SignedCall;
     },
   ): Promise<Principal>;
-  /** Whether they may do it, on the object named. `SCOPE_MISSING`, `KEY_BOUND_ELSEWHERE`. */
+  /** Whether they may do it, on the object named. `SCOPE_MISSING`, `KEY_BOUND_ELSEWHERE`, `ENVIRONMENT_FROZEN`. */
   authorize(
     principal: Principal,
     act: { readonly scope: Scope; readonly on?: Binding | undefined; readonly actor: Actor },
@@ -120,7 +120,7 @@ export function createAccess(ports: AccessPorts): Access {
     holder: Holder,
     presented: Pick<Presentation, 'surface' | 'origin' | 'actor'> & { readonly via: Principal['via'] },
   ): Promise<EnvironmentKind> => {
-    const { kind } = await environments.get(holder.environment_id);
+    const { kind } = await environments.get(holder.environment_id).catch(gone);
     const { surface, origin, via, actor } = presented;
     const code = refusalOf(holder, {
       surface,
@@ -171,6 +171,10 @@ export function createAccess(ports: AccessPorts): Access {
       const { environment, key, scopes, boundTo } = principal;
       if (!scopes.includes(scope))
         await refuse({ environment, key, code: 'SCOPE_MISSING', actor }, `It takes the scope ${scope}.`);
+      // A frozen environment can be looked at, and nothing else (Q16).
+      const { state } = await environments.get(environment);
+      if (state !== 'active' && !SCOPES[scope].isRead)
+        await refuse({ environment, key, code: 'ENVIRONMENT_FROZEN', actor });
       // What a key is bound to is all it may touch; where nothing is named, it may touch nothing.
       const isThere = boundTo === null || (boundTo.kind === on?.kind && boundTo.id === on.id);
       if (!isThere && SCOPES[scope].surface === 'runtime' && scope !== 'secret:rotate')
@@ -187,6 +191,12 @@ export function createAccess(ports: AccessPorts): Access {
     sweep: async () =>
       (await signIn.sweep()) + (await usage.sweep()) + (await rotation.sweep()) + (await replays.sweep()),
   };
+}
+
+/** An environment that is over has no keys either. */
+function gone(thrown: unknown): never {
+  const isOver = thrown instanceof Fault && thrown.code === 'ENVIRONMENT_NOT_FOUND';
+  throw isOver ? new Fault('UNAUTHENTICATED') : thrown;
 }
 
 const WRONG_SURFACE = Object.freeze({

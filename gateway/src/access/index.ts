@@ -6,6 +6,7 @@ export {
   type Principal,
 } from './access.ts';
 export { parseCredentialText } from './credential-text.ts';
+export { accessErasure } from './erasure-queries.ts';
 export type { Binding, KeyKind, KeySettings } from './key-settings.ts';
 export type { KeyTarget, KeyView, SecretView } from './key-view.ts';
 export type { Giver } from './keys.ts';

@@ -13,7 +13,7 @@ import {
   Secret,
   utf8,
 } from '#base';
-import type { Environments } from '#environments';
+import { type Environments, refuseForeignTag } from '#environments';
 import type { Keyring } from '#keyring';
 import type { Store } from '#store';
 import { newCredentialText } from './credential-text.ts';
@@ -108,6 +108,7 @@ export function createKeys({ store, keyring, environments, audit, clock, holders
       checkSettings(settings, { kind, nowMs: clock.now() });
       checkGiver(giver, settings);
       const { kind: environmentKind } = await environments.get(environment);
+      refuseForeignTag(name, environmentKind);
       const fitting = RUNTIME_KIND[environmentKind];
       if (kind !== 'admin' && kind !== fitting) {
         throw new Fault('WRONG_KEY_KIND', {

@@ -1,4 +1,4 @@
-import { isolated, type Migration } from '#store';
+import { erasable, isolated, type Migration } from '#store';
 
 export const accessMigrations: readonly Migration[] = [
   {
@@ -180,6 +180,19 @@ export const accessMigrations: readonly Migration[] = [
       ${isolated('rotation_answers', { system: true })}
       grant select, insert, update (secret_id, sealed_answer, expires_at) on rotation_answers to sallyport_runtime;
       grant select (environment_id, key_id, request_digest, expires_at), delete on rotation_answers to sallyport_system;
+    `,
+  },
+  {
+    number: 49,
+    name: 'keys of an environment that is over can be deleted',
+    sql: `
+      ${erasable('bearer_tokens', ['id'])}
+      ${erasable('rotation_answers', ['key_id', 'request_digest'])}
+      ${erasable('seen_signatures', ['digest'])}
+      ${erasable('key_signers', ['id'])}
+      ${erasable('key_callers', ['key_id', 'credential_id', 'day', 'address', 'agent'])}
+      ${erasable('key_secrets', ['id'])}
+      ${erasable('api_keys', ['id'])}
     `,
   },
 ];

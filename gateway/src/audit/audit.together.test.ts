@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseEntry, verifyCheckpoint } from '@sallyport/evidence';
-import { Fault, INSTALLATION, SYSTEM, systemClock } from '#base';
+import { Fault, INSTALLATION, limitsWith, SYSTEM, systemClock } from '#base';
 import { createEnvironments } from '#environments';
 import { sqlStateOf } from '#store';
 import { act, asOwner, exported, newEnvironment, recorded, verified, withLog } from './audit.fixture.ts';
@@ -34,7 +34,7 @@ test('K23 an act that is rolled back leaves no entry, and one that commits has i
 
 test('K23 when the entry can not be written the act is refused, also when its work swallows the failure', async (t) => {
   const { audit, store, url } = await withLog(t);
-  const environments = createEnvironments({ store, audit, clock: systemClock });
+  const environments = createEnvironments({ store, audit, limits: limitsWith(), clock: systemClock });
   await asOwner(url, (client) => client.query('revoke insert on audit_pending from sallyport_runtime'));
   await assert.rejects(environments.createOrganization({ name: 'acme' }, SYSTEM), unavailable);
   assert.deepEqual(await environments.listOrganizations(), []);
@@ -79,7 +79,7 @@ test('K23 an entry is integrated and signed by the running sequencer, and a note
 
 test('K23 L16 the log of the installation holds organizations and the pepper, integrated and signed', async (t) => {
   const { audit, store, keyring } = await withLog(t);
-  const environments = createEnvironments({ store, audit, clock: systemClock });
+  const environments = createEnvironments({ store, audit, limits: limitsWith(), clock: systemClock });
   await environments.createOrganization({ name: 'acme' }, SYSTEM);
   await keyring.pepper();
   await audit.integrate();

@@ -1,4 +1,11 @@
-import { type Entry, emptyTree, exportLines, parseEntry, treeRoot } from '@sallyport/evidence';
+import {
+  type Entry,
+  emptyTree,
+  exportLines,
+  parseCheckpoint,
+  parseEntry,
+  treeRoot,
+} from '@sallyport/evidence';
 import {
   type AuditPort,
   type Clock,
@@ -7,6 +14,7 @@ import {
   type Limits,
   type Log,
   type Statement,
+  toBase64,
 } from '#base';
 import type { Keyring } from '#keyring';
 import type { Store } from '#store';
@@ -51,6 +59,10 @@ export interface Audit extends AuditPort {
   start(): void;
   /** Integrates and signs what is pending, and hands it to the sinks. */
   stop(): Promise<void>;
+  /** Integrates and signs what is pending in the log of an environment, for the last time; its end, or `null` if it is empty. */
+  finish(environment: EnvironmentId): Promise<{ size: number; root: string } | null>;
+  /** Forgets signing keys in memory, of an environment or of all. For when they may have been destroyed. */
+  forget(environment: EnvironmentId | 'all'): void;
   /** Integrates what is pending now; the number of entries. */
   integrate(): Promise<number>;
   /** Entries in the tree, newest first. */
@@ -78,6 +90,15 @@ export function createAudit(ports: AuditPorts): Audit {
     note: recorder.note,
     start: sequencer.start,
     integrate: sequencer.integrate,
+    async finish(environment) {
+      await sequencer.finish(environment);
+      const row = await store.transaction(environment, (tx) => tx.row(selectLastCheckpoint, [environment]));
+      if (row === null) return null;
+      const checkpoint = parseCheckpoint(row.note);
+      if (!checkpoint.ok) throw new Fault('INTERNAL', { cause: new Error('A checkpoint can not be read.') });
+      return { size: checkpoint.size, root: toBase64(checkpoint.root) };
+    },
+    forget: signerOf.forget,
     async stop() {
       await recorder.close();
       // What was signed leaves the node also when the store is away.

@@ -1,4 +1,4 @@
-import { isolated, type Migration } from '#store';
+import { erasable, isolated, type Migration } from '#store';
 
 export const auditMigrations: readonly Migration[] = [
   {
@@ -60,6 +60,17 @@ export const auditMigrations: readonly Migration[] = [
       );
       ${isolated('audit_signers')}
       grant select, insert on audit_signers to sallyport_runtime;
+    `,
+  },
+  {
+    number: 31,
+    name: 'the log of an environment that is over can be deleted',
+    sql: `
+      ${erasable('audit_trees', [])}
+      ${erasable('audit_signers', [])}
+      ${erasable('audit_pending', ['id'])}
+      ${erasable('audit_checkpoints', ['size'])}
+      ${erasable('audit_entries', ['leaf_index'])}
     `,
   },
 ];

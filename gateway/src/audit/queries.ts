@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type EnvironmentId, isId } from '#base';
-import { statement } from '#store';
+import { eraseRows, erasureOf, statement } from '#store';
 
 const environmentColumn = z.custom<EnvironmentId>((value) => isId('environment', value));
 const bytesColumn = z.instanceof(Uint8Array);
@@ -62,10 +62,14 @@ const treeRow = z.object({
 
 export type TreeRow = z.output<typeof treeRow>;
 
-/** Makes the row that sequencers lock: a lock on a row that isn't there would keep nobody out. */
+/**
+ * Makes the row that sequencers lock: a lock on a row that isn't there would keep nobody out. Not for an environment that
+ * is being deleted: a log that begins anew would look like one that was cut off.
+ */
 export const insertTree = statement(
   'audit.insert_tree',
-  `insert into audit_trees (environment_id, size, frontier) values ($1, 0, $2) on conflict do nothing`,
+  `insert into audit_trees (environment_id, size, frontier) select $1::text, 0, $2 where not environment_is_erased($1)
+   on conflict do nothing`,
   none,
 );
 
@@ -155,3 +159,30 @@ export const insertSigner = statement(
   `insert into audit_signers (environment_id, verifier_key, sealed_key) values ($1, $2, $3) on conflict do nothing`,
   none,
 );
+
+export const eraseAuditTrees = statement('audit.erase_audit_trees', eraseRows('audit_trees', []), none);
+export const eraseAuditSigners = statement('audit.erase_audit_signers', eraseRows('audit_signers', []), none);
+export const eraseAuditPending = statement(
+  'audit.erase_audit_pending',
+  eraseRows('audit_pending', ['id']),
+  none,
+);
+export const eraseAuditCheckpoints = statement(
+  'audit.erase_audit_checkpoints',
+  eraseRows('audit_checkpoints', ['size']),
+  none,
+);
+export const eraseAuditEntries = statement(
+  'audit.erase_audit_entries',
+  eraseRows('audit_entries', ['leaf_index']),
+  none,
+);
+
+/** Empties the log of an environment that is over: first what makes it grow, so that it is not begun anew meanwhile. */
+export const auditErasure = erasureOf({
+  audit_trees: eraseAuditTrees,
+  audit_signers: eraseAuditSigners,
+  audit_pending: eraseAuditPending,
+  audit_checkpoints: eraseAuditCheckpoints,
+  audit_entries: eraseAuditEntries,
+});

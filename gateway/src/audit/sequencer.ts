@@ -48,6 +48,8 @@ export interface Sequencer {
   start(): void;
   /** Integrates what is pending now; the number of entries integrated. Only one node does so at a time. */
   integrate(): Promise<number>;
+  /** Integrates and signs what is pending in one log. */
+  finish(environment: EnvironmentId): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -115,6 +117,9 @@ export function createSequencer(ports: SequencerPorts): Sequencer {
       loop ??= repeat({ name: 'audit.sequencer', everyMs: limits.auditIntegrateMs, run: lead, clock, log });
     },
     integrate: () => integrateAll(true),
+    async finish(environment) {
+      while ((await integrateOne(ports, environment, true)) === limits.auditIntegrateItemsMax);
+    },
     async stop() {
       await loop?.stop();
       await integrateAll(true);
@@ -143,7 +148,8 @@ async function integrateOne(
   const done = await store.system(async (tx) => {
     await tx.run(insertTree, [environment, Buffer.from(encodeFrontier(emptyTree()))]);
     const row = await tx.row(selectTreeForUpdate, [environment]);
-    if (row === null) throw new Fault('INTERNAL', { cause: new Error('The row of a tree is gone.') });
+    // The log of an environment that is being deleted is not begun anew; what was written late is deleted as well.
+    if (row === null) return { count: 0, note: null };
     const taken = await tx.rows(takePending, [environment, limits.auditIntegrateItemsMax]);
     // RETURNING keeps no order; ids sort by the time they were made.
     taken.sort((left, right) => (left.id < right.id ? -1 : 1));

@@ -19,12 +19,19 @@ export function originOf(environment: EnvironmentId): string {
 
 const CONTEXT = (environment: EnvironmentId) => ({ record: environment, field: 'signing-key' });
 
+/** The signers in use. */
+export interface Signers {
+  (environment: EnvironmentId): Promise<Signer>;
+  /** Forgets the signer of an environment, or of all: it is read again when it is needed, if it still exists. */
+  forget(environment: EnvironmentId | 'all'): void;
+}
+
 /** Gives the signer of an environment, making its key at the first call. Two nodes at once end with one key. */
 export function createSigners(ports: {
   readonly store: Store;
   readonly keyring: Keyring;
   readonly clock: Clock;
-}): (environment: EnvironmentId) => Promise<Signer> {
+}): Signers {
   const { store, keyring, clock } = ports;
   const signers = new Map<EnvironmentId, Signer>();
 
@@ -47,18 +54,27 @@ export function createSigners(ports: {
     );
   };
 
-  return async (environment) => {
+  let forgotten = 0;
+  const signerFor = async (environment: EnvironmentId): Promise<Signer> => {
     const known = signers.get(environment);
     if (known !== undefined) return known;
+    const before = forgotten;
     let signer = await load(environment);
     if (signer === null) {
       await make(environment);
       signer = await load(environment);
     }
     if (signer === null) throw new Fault('AUDIT_UNAVAILABLE');
-    signers.set(environment, signer);
+    if (forgotten === before) signers.set(environment, signer);
     return signer;
   };
+  return Object.assign(signerFor, {
+    forget(environment: EnvironmentId | 'all'): void {
+      forgotten += 1;
+      if (environment === 'all') signers.clear();
+      else signers.delete(environment);
+    },
+  });
 }
 
 function signerOf(parts: {

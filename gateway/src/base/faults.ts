@@ -102,6 +102,12 @@ const rows = {
     'Move its callers to the new one, or force it: they are refused from then on.',
   ),
 
+  ENVIRONMENT_FROZEN: row(
+    403,
+    'The environment is frozen.',
+    'Let whoever runs the gateway look at `sallyport environments list`, and unfreeze or keep it.',
+  ),
+
   // Objects
   ENVIRONMENT_NOT_FOUND: row(404, 'No such environment.', 'List them with `sallyport environments list`.'),
   KEY_NOT_FOUND: row(404, 'No such key.', 'List them with `sallyport keys list`.'),
@@ -123,9 +129,17 @@ const rows = {
     "Use the platform's sandbox for development and staging, its live host for production, or declare the host.",
   ),
 
+  CREDENTIAL_IN_USE_ELSEWHERE: row(
+    409,
+    'An environment of another kind has this credential.',
+    'Get a credential of its own for each kind of environment, and replace one that has been in the wrong one.',
+  ),
+
   // Webhooks
   WEBHOOK_REFUSED: row(401, 'The webhook was refused.', 'Sign it with the secret of this endpoint.'),
   ENDPOINT_PAUSED: row(503, 'The endpoint is paused.', 'Send it again later.'),
+
+  ENVIRONMENT_PAUSED: row(503, 'The environment takes no webhooks now.', 'Send it again later.'),
 
   // Calling out
   PATH_NOT_FORWARDED: row(

@@ -239,6 +239,14 @@ const rows = {
     'an answer of Redis or Valkey; then the node counts alone until a new connection works',
   ),
 
+  // environments
+  environmentDeletionDelaySeconds: row(
+    7 * 86_400,
+    0,
+    90 * 86_400,
+    'from the request to delete an environment until it is deleted; it can be kept until then',
+  ),
+
   // store
   poolConnectionsMax: row(10, 2, 200, 'connections to Postgres of one node'),
   statementTimeoutMs: row(10_000, 100, 300_000, 'one statement'),

@@ -69,6 +69,16 @@ export interface AuditPort {
   note(environment: EnvironmentId, act: Act): Promise<void>;
 }
 
+/** What a room does when an environment's life is over: it empties its own tables of it, a bounded number of rows at a time. */
+export interface Erasure {
+  /** Deletes up to `rowsMax` rows in an eraser's transaction; how many of which table. Nothing is left when it names none. */
+  erase(
+    tx: Transaction,
+    environment: EnvironmentId,
+    rowsMax: number,
+  ): Promise<Readonly<Record<string, number>>>;
+}
+
 /** One page of a list; `next` is the `after` of the following page, or `null` at the end. */
 export interface Page<Item> {
   readonly items: readonly Item[];

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Client } from 'pg';
-import { Fault, openSecretText } from '#base';
+import { Fault, isId, openSecretText } from '#base';
 import { platformNamed } from '#platforms';
 import { baseUrlFor } from './base-url.ts';
 import {
@@ -114,7 +114,8 @@ test('K3: an address changed behind our back in the table meets no credential', 
 test('K3: a connection of production can not be bound to the sandbox, nor used from another environment', async (t) => {
   const [sandbox, rooms] = await Promise.all([withSandbox(t), withRooms(t)]);
   const production = await rooms.environmentOf('production');
-  const made = { environment: production, platform: 'koywe', name: 'koywe', credential: CREDENTIAL };
+  const credential = { ...CREDENTIAL, apiKey: 'koywe-live-api-key-1' };
+  const made = { environment: production, platform: 'koywe', name: 'koywe', credential };
   await faultOf(rooms.connections.create({ ...made, baseUrl: SANDBOX }, ACTOR), 'HOST_NOT_ALLOWED');
   const live = await rooms.connections.create(made, ACTOR);
   assert.equal(live.baseUrl, LIVE);
@@ -125,4 +126,48 @@ test('K3: a connection of production can not be bound to the sandbox, nor used f
   await faultOf(send(rooms, live.id), 'CONNECTION_NOT_FOUND');
   await faultOf(rooms.connections.get({ environment: production, connection: own }), 'CONNECTION_NOT_FOUND');
   assert.equal(sandbox.state().requests.length, 0);
+});
+
+test('K3 U4: no way leads a credential over the line: made, set, declared, moved behind our back, or under another spelling', async (t) => {
+  const declared = [LIVE, SANDBOX].map((origin) => new URL(origin).host);
+  const rooms = await withRooms(t, {
+    declaredHosts: declared.flatMap((host) => [host, `${host}:8443`]),
+  });
+  const production = await rooms.environmentOf('production');
+  const live = { ...CREDENTIAL, apiKey: 'koywe-live-api-key-1' };
+  const sides = [
+    { environment: rooms.environment, credential: CREDENTIAL, other: LIVE },
+    { environment: production, credential: live, other: SANDBOX },
+  ];
+  const ids: string[] = [];
+  for (const { environment, credential, other } of sides) {
+    const { host } = new URL(other);
+    const made = { environment, platform: 'koywe', credential };
+    const { id: connection } = await rooms.connections.create({ ...made, name: 'koywe' }, ACTOR);
+    ids.push(connection);
+    const spellings = [host, host.toUpperCase(), `${host}.`, `${host}:443`, `${host}:8443`, `${host}.:8443`];
+    for (const spelling of [...spellings, ...spellings.map((text) => text.replace('koywe', 'ｋoywe'))]) {
+      const baseUrl = `https://${spelling}`;
+      await faultOf(rooms.connections.create({ ...made, name: 'other', baseUrl }, ACTOR), 'HOST_NOT_ALLOWED');
+      await faultOf(
+        rooms.connections.setBaseUrl({ environment, connection, baseUrl }, ACTOR),
+        'HOST_NOT_ALLOWED',
+      );
+    }
+  }
+  // Moved into the other environment by whoever restores a backup there: it neither opens nor meets that side's host.
+  const client = new Client(openSecretText(rooms.url));
+  await client.connect();
+  await client.query('alter table sallyport.connections no force row level security');
+  await client.query(`update sallyport.connections set name = 'moved', environment_id = $1 where id = $2`, [
+    production,
+    ids[0],
+  ]);
+  await client.query('alter table sallyport.connections force row level security');
+  await client.end();
+  const moved = ids[0] ?? '';
+  assert.ok(isId('connection', moved));
+  await faultOf(send(rooms, moved, { environment: production }), 'OPEN_FAILED');
+  rooms.clock.advance(1_000);
+  await faultOf(send(rooms, moved), 'CONNECTION_NOT_FOUND');
 });

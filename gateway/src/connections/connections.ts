@@ -12,12 +12,13 @@ import {
   type Statement,
   toFault,
 } from '#base';
-import type { Environments } from '#environments';
+import { type Environments, refuseForeignTag } from '#environments';
 import type { Keyring } from '#keyring';
 import type { Outbound } from '#outbound';
 import { type PlatformProfile, platformNamed } from '#platforms';
 import type { Store } from '#store';
 import { baseUrlFor } from './base-url.ts';
+import { keptApart } from './credential-kinds.ts';
 import { createCredentials } from './credentials.ts';
 import { type ForwardCall, forward } from './forward.ts';
 import type { ForwardAnswer } from './forward-answer.ts';
@@ -78,7 +79,10 @@ export interface NewConnection {
 
 /** Credentials of platforms, in use but never shown. */
 export interface Connections {
-  /** `PLATFORM_UNKNOWN`, `HOST_NOT_ALLOWED`, `INVALID_REQUEST` (credential fields), `CONFLICT` (name taken). */
+  /**
+   * `PLATFORM_UNKNOWN`, `HOST_NOT_ALLOWED`, `INVALID_REQUEST` (credential fields, name), `CONFLICT` (name taken),
+   * `CREDENTIAL_IN_USE_ELSEWHERE`.
+   */
   create(connection: NewConnection, actor: Actor): Promise<ConnectionView>;
   list(query: {
     environment: EnvironmentId;
@@ -128,13 +132,14 @@ export function createConnections(ports: ConnectionsPorts): Connections {
   const change = async (
     { environment, connection }: Target,
     actor: Actor,
-    { changed, statement, value, shown }: Change,
+    { changed, statement, values, shown }: Change,
   ): Promise<ConnectionView> => {
     const endsToken = changed !== 'requestChecks';
     const view = await store.transaction(environment, async (tx) => {
       const row = await tx.row(selectConnectionForUpdate, [environment, connection]);
       if (row === null) throw new Fault('CONNECTION_NOT_FOUND');
-      await tx.run(statement, [environment, connection, value, new Date(clock.now())]);
+      const [value, ...more] = values;
+      await tx.run(statement, [environment, connection, value, new Date(clock.now()), ...more]);
       if (endsToken) await tx.run(deleteToken, [environment, connection]);
       const act = {
         action: 'connection.changed',
@@ -155,26 +160,38 @@ export function createConnections(ports: ConnectionsPorts): Connections {
     async create({ environment, platform, name, credential, baseUrl, requestChecks = 'lenient' }, actor) {
       const profile = platformNamed(platform);
       const parsed = parseCredential(profile, credential);
+      refuseForeignTag(name, (await environments.get(environment)).kind);
       const origin = await allowed(environment, profile, baseUrl);
       const id = newId('connection', clock);
       const sealed = await credentials.seal({ environment, connection: id }, parsed);
       const createdAtMs = clock.now();
-      await store.transaction(environment, async (tx) => {
-        const createdAt = new Date(createdAtMs);
-        const values = [environment, id, platform, name, origin, sealed, requestChecks, createdAt];
-        if ((await tx.run(insertConnection, values)) === 0)
-          throw new Fault('CONFLICT', { detail: 'There is a connection of this name.' });
-        const act = {
-          action: 'connection.created',
-          actor,
-          resource: `connection:${id}`,
-          outcome: 'success',
-        } as const;
-        await audit.record(tx, environment, {
-          ...act,
-          details: { platform, name, baseUrl: origin, requestChecks },
+      const keep = (mac: Buffer): Promise<void> =>
+        store.transaction(environment, async (tx) => {
+          const values = [
+            environment,
+            id,
+            platform,
+            name,
+            origin,
+            sealed,
+            requestChecks,
+            mac,
+            new Date(createdAtMs),
+          ];
+          if ((await tx.run(insertConnection, values)) === 0)
+            throw new Fault('CONFLICT', { detail: 'There is a connection of this name.' });
+          const act = {
+            action: 'connection.created',
+            actor,
+            resource: `connection:${id}`,
+            outcome: 'success',
+          } as const;
+          await audit.record(tx, environment, {
+            ...act,
+            details: { platform, name, baseUrl: origin, requestChecks },
+          });
         });
-      });
+      await keptApart(ports, { environment, platform, credential: parsed }, keep);
       return { id, platform, name, baseUrl: origin, requestChecks, createdAtMs, changedAtMs: createdAtMs };
     },
 
@@ -191,22 +208,26 @@ export function createConnections(ports: ConnectionsPorts): Connections {
     async setBaseUrl({ baseUrl, ...target }, actor) {
       const { platform } = await get(target);
       const value = await allowed(target.environment, platformNamed(platform), baseUrl);
-      return change(target, actor, { changed: 'baseUrl', statement: updateBaseUrl, value });
+      return change(target, actor, { changed: 'baseUrl', statement: updateBaseUrl, values: [value] });
     },
 
     async setRequestChecks({ requestChecks, ...target }, actor) {
       return change(target, actor, {
         changed: 'requestChecks',
         statement: updateRequestChecks,
-        value: requestChecks,
+        values: [requestChecks],
         shown: { requestChecks },
       });
     },
 
     async setCredential({ credential, ...target }, actor) {
       const { platform } = await get(target);
-      const value = await credentials.seal(target, parseCredential(platformNamed(platform), credential));
-      return change(target, actor, { changed: 'credential', statement: updateCredential, value });
+      const parsed = parseCredential(platformNamed(platform), credential);
+      const sealed = await credentials.seal(target, parsed);
+      const { environment } = target;
+      return keptApart(ports, { environment, platform, credential: parsed }, (mac) =>
+        change(target, actor, { changed: 'credential', statement: updateCredential, values: [sealed, mac] }),
+      );
     },
 
     async remove({ environment, connection }, actor) {
@@ -254,11 +275,11 @@ export function createConnections(ports: ConnectionsPorts): Connections {
   };
 }
 
-/** One column that changes: `statement` takes the environment, the connection, the value and the time. */
+/** What changes: `statement` takes the environment, the connection, the first value, the time and the other values. */
 interface Change {
   readonly changed: 'baseUrl' | 'credential' | 'requestChecks';
   readonly statement: Statement<unknown>;
-  readonly value: string | Buffer;
+  readonly values: readonly (string | Buffer)[];
   /** What the entry says of it. */
   readonly shown?: Readonly<Record<string, string>>;
 }

@@ -1,4 +1,4 @@
-import { isolated, type Migration } from '#store';
+import { erasable, isolated, type Migration, SYSTEM_ROLE } from '#store';
 
 export const connectionMigrations: readonly Migration[] = [
   {
@@ -45,6 +45,21 @@ export const connectionMigrations: readonly Migration[] = [
       alter table connections add column request_checks text not null default 'lenient'
         check (request_checks in ('strict', 'lenient', 'off'));
       grant update (request_checks) on connections to sallyport_runtime;
+    `,
+  },
+  {
+    number: 52,
+    name: 'credentials are of one kind of environment; connections of one that is over can be deleted',
+    sql: `
+      -- An HMAC under the pepper, by which the same credential is found in an environment of another kind. Only this and
+      -- the environment are seen across environments.
+      alter table connections add column credential_mac bytea check (octet_length(credential_mac) = 32);
+      create index connections_credential on connections (credential_mac);
+      create policy connections_system on connections for select to ${SYSTEM_ROLE} using (current_user = '${SYSTEM_ROLE}');
+      grant select (environment_id, credential_mac) on connections to ${SYSTEM_ROLE};
+      grant update (credential_mac) on connections to sallyport_runtime;
+      ${erasable('platform_tokens', ['connection_id'])}
+      ${erasable('connections', ['id'])}
     `,
   },
 ];

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { type ConnectionId, isId } from '#base';
-import { statement } from '#store';
+import { type ConnectionId, type EnvironmentId, isId } from '#base';
+import { eraseRows, erasureOf, statement } from '#store';
 import { REQUEST_CHECKS } from './request-checks.ts';
 
 const connectionRow = z.object({
@@ -36,8 +36,8 @@ const none = (): null => null;
 /** Inserts nothing when the name is taken. */
 export const insertConnection = statement(
   'connections.insert',
-  `insert into connections (environment_id, id, platform, name, base_url, credential_version, sealed_credential, request_checks, created_at, changed_at)
-   values ($1, $2, $3, $4, $5, 1, $6, $7, $8, $8)
+  `insert into connections (environment_id, id, platform, name, base_url, credential_version, sealed_credential, request_checks, credential_mac, created_at, changed_at)
+   values ($1, $2, $3, $4, $5, 1, $6, $7, $8, $9, $9)
    on conflict (environment_id, name) do nothing`,
   none,
 );
@@ -70,7 +70,8 @@ export const updateBaseUrl = statement(
 
 export const updateCredential = statement(
   'connections.update_credential',
-  `update connections set sealed_credential = $3, credential_version = credential_version + 1, changed_at = $4
+  `update connections
+   set sealed_credential = $3, credential_version = credential_version + 1, changed_at = $4, credential_mac = $5
    where environment_id = $1 and id = $2`,
   none,
 );
@@ -80,6 +81,17 @@ export const updateRequestChecks = statement(
   'connections.update_request_checks',
   `update connections set request_checks = $3, changed_at = $4 where environment_id = $1 and id = $2`,
   none,
+);
+
+const holderRow = z.object({
+  environment_id: z.custom<EnvironmentId>((value) => isId('environment', value)),
+});
+
+/** System role: which environments but `$2` have a credential of one of these MACs, whatever their number. */
+export const selectCredentialHolders = statement(
+  'connections.select_credential_holders',
+  `select distinct environment_id from connections where credential_mac = any($1::bytea[]) and environment_id <> $2`,
+  (row) => holderRow.parse(row).environment_id,
 );
 
 export const deleteConnection = statement(
@@ -116,3 +128,20 @@ export const deleteToken = statement(
   `delete from platform_tokens where environment_id = $1 and connection_id = $2`,
   none,
 );
+
+export const erasePlatformTokens = statement(
+  'connections.erase_platform_tokens',
+  eraseRows('platform_tokens', ['connection_id']),
+  none,
+);
+export const eraseConnections = statement(
+  'connections.erase_connections',
+  eraseRows('connections', ['id']),
+  none,
+);
+
+/** Deletes the connections of an environment that is over. */
+export const connectionsErasure = erasureOf({
+  platform_tokens: erasePlatformTokens,
+  connections: eraseConnections,
+});

@@ -24,7 +24,7 @@ import {
   systemClock,
 } from '#base';
 import { createDelivery, type Delivery, type DeliveryView } from '#delivery';
-import { createEnvironments } from '#environments';
+import { createEnvironments, type Environments } from '#environments';
 import { createIngest, type Ingest } from '#ingest';
 import { createKeyring, type Keyring, openFileKeyManager } from '#keyring';
 import { createOutbound } from '#outbound';
@@ -47,6 +47,7 @@ export interface NodeSettings {
 export interface TestNode {
   readonly store: Store;
   readonly keyring: Keyring;
+  readonly environments: Environments;
   readonly audit: Audit;
   readonly ingest: Ingest;
   readonly delivery: Delivery;
@@ -80,8 +81,7 @@ export async function withRooms(
     limits: limitsWith({ deliveryPollMs: 50, shutdownTimeoutMs: 100, keyCacheMs: 50, ...options.limits }),
   };
   const node = await openNode(t, settings, options.log);
-  const { store, audit, ingest, delivery } = node;
-  const environments = createEnvironments({ store, audit, clock: systemClock });
+  const { environments, ingest, delivery } = node;
   const { id: organization } = await environments.createOrganization({ name: 'test' }, SYSTEM);
   const made = { organization, name: 'development', kind: 'development', region: 'local' } as const;
   const { id: environment } = await environments.create(made, SYSTEM);
@@ -145,14 +145,16 @@ export async function openNode(t: Cleanup, settings: NodeSettings, log: Log = si
   const outbound = createOutbound({ declaredHosts: ['127.0.0.1'], ca: settings.ca, limits, clock, log });
   const shared = { store, keyring, audit, limits, clock, log };
   const rooms: { delivery: Delivery | null } = { delivery: null };
+  const environments = createEnvironments(shared);
   const ingest = createIngest({
     ...shared,
+    environments,
     fanOut: {
       inTransaction: async (...args) => rooms.delivery?.inTransaction(...args),
       announce: () => rooms.delivery?.announce(),
     },
   });
-  const delivery = createDelivery({ ...shared, outbound, events: ingest });
+  const delivery = createDelivery({ ...shared, environments, outbound, events: ingest });
   rooms.delivery = delivery;
   t.after(async () => {
     await ingest.stop();
@@ -161,7 +163,7 @@ export async function openNode(t: Cleanup, settings: NodeSettings, log: Log = si
     await audit.stop();
     await store.close();
   });
-  return { store, keyring, audit, ingest, delivery };
+  return { store, keyring, environments, audit, ingest, delivery };
 }
 
 /** A request as a receiver got it. */

@@ -16,6 +16,7 @@ import {
   type Repeat,
   repeat,
 } from '#base';
+import type { Environments } from '#environments';
 import type { Keyring } from '#keyring';
 import type { Outbound } from '#outbound';
 import type { Store } from '#store';
@@ -61,6 +62,7 @@ export interface DeliveryQuery {
 export interface DeliveryPorts {
   readonly store: Store;
   readonly keyring: Keyring;
+  readonly environments: Pick<Environments, 'get'>;
   readonly outbound: Outbound;
   readonly audit: AuditPort;
   readonly events: EventReader;

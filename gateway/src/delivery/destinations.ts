@@ -16,6 +16,7 @@ import {
   type Transaction,
   toBase64,
 } from '#base';
+import { type Environments, refuseForeignTag } from '#environments';
 import type { Keyring } from '#keyring';
 import { parseOrigin } from '#outbound';
 import type { Store } from '#store';
@@ -56,6 +57,7 @@ export interface DestinationTarget {
 export interface DestinationPorts {
   readonly store: Store;
   readonly keyring: Keyring;
+  readonly environments: Pick<Environments, 'get'>;
   readonly audit: AuditPort;
   readonly limits: Limits;
   readonly clock: Clock;
@@ -63,7 +65,7 @@ export interface DestinationPorts {
 
 /** Where events go. */
 export interface Destinations {
-  /** The secret (`whsec_…`, 32 random bytes) is in this answer only. `INVALID_REQUEST` (address), `CONFLICT` (name). */
+  /** The secret (`whsec_…`, 32 random bytes) is in this answer only. `INVALID_REQUEST` (address, name), `CONFLICT` (name). */
   create(
     destination: { environment: EnvironmentId; name: string; url: string },
     actor: Actor,
@@ -86,7 +88,7 @@ const CONTEXT = (destination: DestinationId) => ({ record: destination, field: '
 export function createDestinations(ports: DestinationPorts): Destinations & {
   inUse(environment: EnvironmentId, destination: DestinationId): Promise<DestinationInUse | null>;
 } {
-  const { store, keyring, audit, limits, clock } = ports;
+  const { store, keyring, environments, audit, limits, clock } = ports;
   const memory = createMemory<`${EnvironmentId}/${DestinationId}`, DestinationInUse>({
     itemsMax: limits.keyCacheItemsMax,
     trustMs: limits.keyCacheMs,
@@ -133,6 +135,7 @@ export function createDestinations(ports: DestinationPorts): Destinations & {
 
     async create({ environment, name, url }, actor) {
       const checked = checkUrl(url);
+      refuseForeignTag(name, (await environments.get(environment)).kind);
       const id = newId('destination', clock);
       const text = `whsec_${toBase64(randomBytes(SECRET_BYTES))}`;
       const sealer = await keyring.sealer(environment, 'destinations');

@@ -8,3 +8,4 @@ export {
 } from './delivery.ts';
 export type { DestinationState, Destinations, DestinationView } from './destinations.ts';
 export { deliveryMigrations } from './migrations.ts';
+export { deliveryErasure } from './queries.ts';

@@ -1,4 +1,4 @@
-import { isolated, type Migration } from '#store';
+import { erasable, isolated, type Migration } from '#store';
 
 export const deliveryMigrations: readonly Migration[] = [
   {
@@ -80,6 +80,15 @@ export const deliveryMigrations: readonly Migration[] = [
       end $$;
       revoke all on function ensure_delivery_partition(text, text, text, text) from public;
       grant execute on function ensure_delivery_partition(text, text, text, text) to sallyport_system;
+    `,
+  },
+  {
+    number: 81,
+    name: 'deliveries of an environment that is over can be deleted',
+    sql: `
+      ${erasable('destinations', ['id'])}
+      ${erasable('attempts', ['id'])}
+      ${erasable('deliveries', ['id'])}
     `,
   },
 ];

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type DeliveryId, type DestinationId, type EnvironmentId, type EventId, isId } from '#base';
-import { statement } from '#store';
+import { eraseRows, erasureOf, statement } from '#store';
 
 const environmentColumn = z.custom<EnvironmentId>((value) => isId('environment', value));
 const destinationColumn = z.custom<DestinationId>((value) => isId('destination', value));
@@ -99,7 +99,7 @@ const claimRow = z.object({
 export type ClaimRow = z.output<typeof claimRow>;
 
 /**
- * System role: what is due now (`$1`) for active destinations in any environment, up to `$3` deliveries and up to `$4`
+ * System role: what is due now (`$1`) for active destinations in any environment that is not frozen, up to `$3` deliveries and up to `$4`
  * under way for each destination, of which `$5` and `$6` say how many are. Passes over what another node is just
  * claiming. Claiming moves `next_attempt_at` to the end of the lease (`$2`).
  *
@@ -115,6 +115,7 @@ export const claimDeliveries = statement(
        select t.environment_id, t.id, $4::int - coalesce(b.under_way, 0) as places
        from destinations t left join unnest($5::text[], $6::int[]) as b (id, under_way) on b.id = t.id
        where t.state = 'active' and coalesce(b.under_way, 0) < $4::int
+         and not exists (select from frozen_environments f where f.environment_id = t.environment_id)
        order by random()
      ) t
      cross join lateral (
@@ -190,3 +191,18 @@ export const ensurePartition = statement(
   `select ensure_delivery_partition($1, $2, $3, $4) as made`,
   (row) => madeRow.parse(row).made,
 );
+
+export const eraseDestinations = statement(
+  'delivery.erase_destinations',
+  eraseRows('destinations', ['id']),
+  none,
+);
+export const eraseAttempts = statement('delivery.erase_attempts', eraseRows('attempts', ['id']), none);
+export const eraseDeliveries = statement('delivery.erase_deliveries', eraseRows('deliveries', ['id']), none);
+
+/** Deletes the destinations and deliveries of an environment that is over. */
+export const deliveryErasure = erasureOf({
+  destinations: eraseDestinations,
+  attempts: eraseAttempts,
+  deliveries: eraseDeliveries,
+});

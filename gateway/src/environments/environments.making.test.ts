@@ -37,15 +37,15 @@ const newEnvironment = statement(
 const renameEnvironments = statement('test.rename_environments', `update environments set name = 'x'`, none);
 
 test('K3 an environment belongs to an organization and reads back as it was made', async (t) => {
-  const { store, clock } = await withDatabase(t);
+  const { store, clock, limits } = await withDatabase(t);
   const audit = recordingAudit();
-  const environments = createEnvironments({ store, audit, clock });
+  const environments = createEnvironments({ store, audit, limits, clock });
   const acme = await environments.createOrganization({ name: 'acme' }, SYSTEM);
   const input = { organization: acme.id, name: 'dev', kind: 'development', region: 'eu-west-1' } as const;
   const made = await environments.create(input, SYSTEM);
   const { id, createdAtMs, ...rest } = made;
-  assert.deepEqual(rest, input);
-  const fresh = createEnvironments({ store, audit, clock });
+  assert.deepEqual(rest, { ...input, state: 'active', deleteAfterMs: null });
+  const fresh = createEnvironments({ store, audit, limits, clock });
   assert.deepEqual(await fresh.get(id), made);
   assert.equal(await fresh.get(id), await fresh.get(id), 'remembered');
   assert.ok(Object.isFrozen(await fresh.get(id)) && createdAtMs > 0);
@@ -63,9 +63,9 @@ test('K3 an environment belongs to an organization and reads back as it was made
 });
 
 test('K3 names are unique where they must be, also when two make them at once', async (t) => {
-  const { store, clock } = await withDatabase(t);
+  const { store, clock, limits } = await withDatabase(t);
   const audit = recordingAudit();
-  const environments = createEnvironments({ store, audit, clock });
+  const environments = createEnvironments({ store, audit, limits, clock });
   const [acme, other] = [
     await environments.createOrganization({ name: 'acme' }, SYSTEM),
     await environments.createOrganization({ name: 'other' }, SYSTEM),
@@ -87,8 +87,8 @@ test('K3 names are unique where they must be, also when two make them at once', 
 });
 
 test('Q5 Q17 names, kinds and regions outside their alphabet are refused by field, without their value', async (t) => {
-  const { store, clock } = await withDatabase(t);
-  const environments = createEnvironments({ store, audit: recordingAudit(), clock });
+  const { store, clock, limits } = await withDatabase(t);
+  const environments = createEnvironments({ store, audit: recordingAudit(), limits, clock });
   const acme = await environments.createOrganization({ name: 'a'.repeat(63) }, SYSTEM);
   const good = { organization: acme.id, name: 'dev', kind: 'development', region: 'eu' } as const;
   for (const name of ['', '-dev', 'Dev', 'a'.repeat(64), 'de v', 'dev\n', 'dév', 'dev/../x', "x' or 1"]) {
@@ -105,8 +105,8 @@ test('Q5 Q17 names, kinds and regions outside their alphabet are refused by fiel
 });
 
 test('an environment that there is not is not found, and is looked for again', async (t) => {
-  const { store, clock } = await withDatabase(t);
-  const environments = createEnvironments({ store, audit: recordingAudit(), clock });
+  const { store, clock, limits } = await withDatabase(t);
+  const environments = createEnvironments({ store, audit: recordingAudit(), limits, clock });
   for (const id of [newId('environment', clock), INSTALLATION] as const) {
     await assert.rejects(environments.get(id), { code: 'ENVIRONMENT_NOT_FOUND' });
   }
@@ -114,9 +114,9 @@ test('an environment that there is not is not found, and is looked for again', a
 });
 
 test('when the log can not be written, nothing is made', async (t) => {
-  const { store, clock } = await withDatabase(t);
+  const { store, clock, limits } = await withDatabase(t);
   const audit = recordingAudit();
-  const environments = createEnvironments({ store, audit, clock });
+  const environments = createEnvironments({ store, audit, limits, clock });
   const acme = await environments.createOrganization({ name: 'acme' }, SYSTEM);
   audit.fail();
   const refused = { code: 'AUDIT_UNAVAILABLE' };
@@ -128,8 +128,8 @@ test('when the log can not be written, nothing is made', async (t) => {
 });
 
 test('K3 an environment sees itself alone, and nobody changes one', async (t) => {
-  const { store, clock } = await withDatabase(t);
-  const environments = createEnvironments({ store, audit: recordingAudit(), clock });
+  const { store, clock, limits } = await withDatabase(t);
+  const environments = createEnvironments({ store, audit: recordingAudit(), limits, clock });
   const acme = await environments.createOrganization({ name: 'acme' }, SYSTEM);
   const of = (name: string): NewEnvironment => ({
     organization: acme.id,

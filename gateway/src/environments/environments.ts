@@ -5,19 +5,20 @@ import {
   type EnvironmentId,
   Fault,
   INSTALLATION,
-  isId,
+  type Limits,
   newId,
   type OrganizationId,
 } from '#base';
 import type { Store } from '#store';
+import { createLives, type Lives } from './lives.ts';
 import {
-  environmentById,
   environmentsAfter,
   insertEnvironment,
   insertOrganization,
   organizationById,
   organizationsAfter,
 } from './queries.ts';
+import { createRemembered } from './remembered.ts';
 import {
   type Environment,
   type EnvironmentKind,
@@ -35,12 +36,15 @@ export interface NewEnvironment {
 }
 
 /** Organizations and their environments. */
-export interface Environments {
+export interface Environments extends Lives {
   /** Throws `INVALID_REQUEST`, or `CONFLICT` when the name is taken. */
   createOrganization(input: { name: string }, actor: Actor): Promise<Organization>;
   /** Throws `INVALID_REQUEST`, or `CONFLICT` when the organization has an environment of this name. */
   create(input: NewEnvironment, actor: Actor): Promise<Environment>;
-  /** Throws `ENVIRONMENT_NOT_FOUND`. Remembered: nothing of an environment ever changes. */
+  /**
+   * Throws `ENVIRONMENT_NOT_FOUND`, also for one that is deleted. A change of state on any node is seen within a second:
+   * what is remembered is used while the change feed vouches for it, else for `keyCacheMs`.
+   */
   get(id: EnvironmentId): Promise<Environment>;
   /** Every environment, oldest first. */
   list(): Promise<Environment[]>;
@@ -51,22 +55,17 @@ export interface Environments {
 export interface EnvironmentsPorts {
   readonly store: Store;
   readonly audit: AuditPort;
+  readonly limits: Limits;
   readonly clock: Clock;
 }
 
-const REMEMBERED_MAX = 10_000;
 const PAGE_ITEMS = 500;
 const PAGES_MAX = 200;
 
 /** Makes the room of organizations and environments. */
-export function createEnvironments({ store, audit, clock }: EnvironmentsPorts): Environments {
-  const remembered = new Map<EnvironmentId, Environment>();
-
-  function remember(environment: Environment): Environment {
-    if (remembered.size >= REMEMBERED_MAX) remembered.clear();
-    remembered.set(environment.id, environment);
-    return environment;
-  }
+export function createEnvironments(ports: EnvironmentsPorts): Environments {
+  const { store, audit, clock } = ports;
+  const remembered = createRemembered(ports);
 
   return Object.freeze({
     async createOrganization(input: { name: string }, actor: Actor): Promise<Organization> {
@@ -101,6 +100,8 @@ export function createEnvironments({ store, audit, clock }: EnvironmentsPorts): 
         name,
         kind,
         region,
+        state: 'active',
+        deleteAfterMs: null,
         createdAtMs: clock.now(),
       });
       await store.transaction(id, async (tx) => {
@@ -115,18 +116,16 @@ export function createEnvironments({ store, audit, clock }: EnvironmentsPorts): 
           details: { organization, name, kind, region },
         });
       });
-      return remember(made);
+      return made;
     },
 
     async get(id: EnvironmentId): Promise<Environment> {
-      const known = remembered.get(id);
-      if (known !== undefined) return known;
-      if (!isId('environment', id)) throw new Fault('ENVIRONMENT_NOT_FOUND');
-      const found = await store.transaction(id, (tx) => tx.row(environmentById, [id]));
+      const found = await remembered(id);
       if (found === null) throw new Fault('ENVIRONMENT_NOT_FOUND');
-      return remember(found);
+      return found;
     },
 
+    ...createLives(ports),
     list: () => everyPage((after) => store.system((tx) => tx.rows(environmentsAfter, [after, PAGE_ITEMS]))),
     listOrganizations: () =>
       everyPage((after) => store.system((tx) => tx.rows(organizationsAfter, [after, PAGE_ITEMS]))),

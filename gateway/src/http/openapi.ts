@@ -38,6 +38,7 @@ const AUTHENTICATED: readonly FaultCode[] = [
   'SESSION_REFUSED',
   'SCOPE_MISSING',
   'KEY_BOUND_ELSEWHERE',
+  'ENVIRONMENT_FROZEN',
   'STORE_UNAVAILABLE',
 ];
 const WITH_BODY: readonly FaultCode[] = [

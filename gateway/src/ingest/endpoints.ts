@@ -15,6 +15,7 @@ import {
   type Secret,
   type Transaction,
 } from '#base';
+import { type Environments, refuseForeignTag } from '#environments';
 import type { Keyring } from '#keyring';
 import { type PlatformProfile, platformNamed } from '#platforms';
 import type { Store } from '#store';
@@ -59,6 +60,7 @@ export interface EndpointTarget {
 export interface EndpointPorts {
   readonly store: Store;
   readonly keyring: Keyring;
+  readonly environments: Pick<Environments, 'get'>;
   readonly audit: AuditPort;
   readonly limits: Limits;
   readonly clock: Clock;
@@ -66,7 +68,7 @@ export interface EndpointPorts {
 
 /** Addresses where webhooks come in. */
 export interface Endpoints {
-  /** `PLATFORM_UNKNOWN`, `INVALID_REQUEST` (the secret is too short or malformed), `CONFLICT` (name taken). */
+  /** `PLATFORM_UNKNOWN`, `INVALID_REQUEST` (the secret is too short or malformed, the name another kind's), `CONFLICT` (name taken). */
   create(
     endpoint: { environment: EnvironmentId; platform: string; name: string; secret: Secret },
     actor: Actor,
@@ -86,7 +88,7 @@ export interface Endpoints {
 export function createEndpoints(ports: EndpointPorts): Endpoints & {
   inUse(endpoint: EndpointId): Promise<EndpointInUse | null>;
 } {
-  const { store, keyring, audit, limits, clock } = ports;
+  const { store, keyring, environments, audit, limits, clock } = ports;
   const memory = createMemory<EndpointId, EndpointInUse>({
     itemsMax: limits.keyCacheItemsMax,
     trustMs: limits.keyCacheMs,
@@ -140,6 +142,7 @@ export function createEndpoints(ports: EndpointPorts): Endpoints & {
 
     async create({ environment, platform, name, secret }, actor) {
       const { scheme } = platformNamed(platform);
+      refuseForeignTag(name, (await environments.get(environment)).kind);
       const bytes = secretBytes(scheme, secret);
       const endpoint = newId('endpoint', clock);
       const createdAtMs = clock.now();

@@ -7,12 +7,21 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { Fault, limitsWith, newId, Secret, SYSTEM, silentLog, systemClock } from '#base';
+import { Fault, limitsWith, Secret, SYSTEM, silentLog, systemClock } from '#base';
 import { openFileKeyManager } from '#keyring';
 import { createStore, migrate } from '#store';
 import { startTestCluster } from '#test/cluster';
 import { allMigrations } from '../migrations.ts';
-import { asOwner, eventBody, ingestOn, logged, SECRET, signed, withIngest } from './ingest.fixture.ts';
+import {
+  asOwner,
+  environmentOf,
+  eventBody,
+  ingestOn,
+  logged,
+  SECRET,
+  signed,
+  withIngest,
+} from './ingest.fixture.ts';
 
 test('U11 every body is kept byte for byte, with its content type and the digest in the log', async (t) => {
   const one = await withIngest(t);
@@ -102,9 +111,10 @@ test('K12 the pages of the database hold neither body nor secret nor header of a
   const limits = limitsWith();
   await migrate({ url: cluster.url, migrations: allMigrations, log: silentLog });
   const store = await createStore({ url: cluster.url, limits, log: silentLog, clock: systemClock });
-  const { ingest } = await ingestOn({ store, file, limits });
+  const node = await ingestOn({ store, file, limits });
+  const { ingest } = node;
   await ingest.start();
-  const environment = newId('environment', systemClock);
+  const environment = await environmentOf(node);
   const { id: endpoint } = await ingest.endpoints.create(
     { environment, platform: 'koywe', name: 'koywe', secret: Secret.fromText(SECRET) },
     SYSTEM,

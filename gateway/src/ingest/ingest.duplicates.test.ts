@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Secret, SYSTEM } from '#base';
-import { eventBody, logged, rowsOf, signed, withIngest } from './ingest.fixture.ts';
+import { environmentOf, eventBody, logged, rowsOf, signed, withIngest } from './ingest.fixture.ts';
 
 test('K9 the same webhook again gets the id of the first event, and is stored and logged once', async (t) => {
   const one = await withIngest(t);
@@ -92,7 +92,7 @@ test('K9 K3 the same content at another endpoint or in another environment is an
       SYSTEM,
     );
   const second = await create({ environment, name: 'second' });
-  const elsewhere = await create({ environment: 'env_01k00000000000000000000000', name: 'koywe' });
+  const elsewhere = await create({ environment: await environmentOf(one, 'other'), name: 'koywe' });
   const events = new Set<string>();
   for (const { id } of [second, elsewhere]) {
     const secret = 'another-secret-0123456789';

@@ -6,13 +6,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { Fault, type FaultCode, limitsWith, newId, Secret, SYSTEM, silentLog, systemClock } from '#base';
+import { Fault, type FaultCode, limitsWith, Secret, SYSTEM, silentLog, systemClock } from '#base';
 import { openFileKeyManager } from '#keyring';
 import { createStore, migrate } from '#store';
 import { startTestCluster } from '#test/cluster';
 import { allMigrations } from '../migrations.ts';
 import {
   asOwner,
+  environmentOf,
   eventBody,
   ingestOn,
   logged,
@@ -92,7 +93,8 @@ test('K7 without Postgres every webhook is answered 503 with a time to come back
   const limits = limitsWith({ keyCacheMs: 900, poolWaitTimeoutMs: 500 });
   await migrate({ url: cluster.url, migrations: allMigrations, log: silentLog });
   const store = await createStore({ url: cluster.url, limits, log: silentLog, clock: systemClock });
-  const { ingest } = await ingestOn({ store, file, limits });
+  const node = await ingestOn({ store, file, limits });
+  const { ingest } = node;
   t.after(async () => {
     await ingest.stop();
     await store.close();
@@ -100,7 +102,7 @@ test('K7 without Postgres every webhook is answered 503 with a time to come back
     await rm(directory, { recursive: true, force: true });
   });
   await ingest.start();
-  const environment = newId('environment', systemClock);
+  const environment = await environmentOf(node);
   const secret = Secret.fromText(SECRET);
   const { id: endpoint } = await ingest.endpoints.create(
     { environment, platform: 'koywe', name: 'koywe', secret },

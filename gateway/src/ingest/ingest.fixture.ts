@@ -11,13 +11,13 @@ import {
   type EnvironmentId,
   type FanOut,
   type Limits,
-  newId,
   openSecretText,
   Secret,
   SYSTEM,
   silentLog,
   systemClock,
 } from '#base';
+import { createEnvironments, type Environments } from '#environments';
 import { createIngest, type EndpointView, type Ingest } from '#ingest';
 import { createKeyring, type Keyring, openFileKeyManager } from '#keyring';
 import { createStore, type Store } from '#store';
@@ -28,6 +28,7 @@ export interface TestNode {
   readonly ingest: Ingest;
   readonly audit: Audit;
   readonly keyring: Keyring;
+  readonly environments: Environments;
 }
 
 /** For tests: ingest with a real log, on a database of its own. */
@@ -72,7 +73,7 @@ export async function withIngest(test: Cleanup, options: TestIngestOptions = {})
     return node;
   };
   const own = await make(store, options);
-  const environment = newId('environment', systemClock);
+  const environment = await environmentOf(own);
   const endpoint = await own.ingest.endpoints.create(
     { environment, platform: 'koywe', name: 'koywe', secret: Secret.fromText(SECRET) },
     SYSTEM,
@@ -92,6 +93,13 @@ export async function withIngest(test: Cleanup, options: TestIngestOptions = {})
   };
 }
 
+/** For tests: an environment. */
+export async function environmentOf({ environments }: TestNode, name = 'test'): Promise<EnvironmentId> {
+  const { id: organization } = await environments.createOrganization({ name }, SYSTEM);
+  const made = { organization, name, kind: 'development', region: 'local' } as const;
+  return (await environments.create(made, SYSTEM)).id;
+}
+
 /** For tests: the rooms that ingest needs, on a store. Not started. */
 export async function ingestOn(
   parts: { store: Store; file: string; limits: Limits } & Omit<TestIngestOptions, 'limits'>,
@@ -109,7 +117,9 @@ export async function ingestOn(
   });
   const audit = createAudit({ ...shared, keyring, sinks: [] });
   late.audit = audit;
-  return { audit, keyring, ingest: createIngest({ ...shared, keyring, audit, fanOut }) };
+  const environments = createEnvironments({ ...shared, audit });
+  const ingest = createIngest({ ...shared, keyring, environments, audit, fanOut });
+  return { audit, keyring, environments, ingest };
 }
 
 export interface WebhookOptions {

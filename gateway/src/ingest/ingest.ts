@@ -21,6 +21,7 @@ import {
   textOf,
   toHex,
 } from '#base';
+import type { EnvironmentState, Environments } from '#environments';
 import type { Keyring } from '#keyring';
 import { textAt } from '#platforms';
 import type { Store } from '#store';
@@ -59,6 +60,7 @@ export interface Webhook {
 export interface IngestPorts {
   readonly store: Store;
   readonly keyring: Keyring;
+  readonly environments: Pick<Environments, 'get'>;
   readonly audit: AuditPort;
   readonly fanOut: FanOut;
   readonly limits: Limits;
@@ -71,11 +73,11 @@ export interface Ingest extends EventReader {
   /** Makes sure that events can be stored, now and from now on. */
   start(): Promise<void>;
   stop(): Promise<void>;
-  /** Whether a webhook would be taken there: asked before its body is read. `ENDPOINT_NOT_FOUND`, `ENDPOINT_PAUSED`. */
+  /** Whether a webhook would be taken there: asked before its body is read. `ENDPOINT_NOT_FOUND`, `ENDPOINT_PAUSED`, `ENVIRONMENT_PAUSED`. */
   expect(endpoint: EndpointId): Promise<void>;
   /**
    * Verifies a webhook and stores it; resolves when it is durable. A duplicate gets the id of the event that is
-   * already there. `ENDPOINT_NOT_FOUND`, `ENDPOINT_PAUSED`, `WEBHOOK_REFUSED` (for every reason alike), `BUSY`,
+   * already there. `ENDPOINT_NOT_FOUND`, `ENDPOINT_PAUSED`, `ENVIRONMENT_PAUSED`, `WEBHOOK_REFUSED` (for every reason alike), `BUSY`,
    * `STORE_UNAVAILABLE`.
    */
   receive(webhook: Webhook): Promise<Stored>;
@@ -108,7 +110,7 @@ interface Verified {
 
 /** Makes the ingest room. */
 export function createIngest(ports: IngestPorts): Ingest {
-  const { store, keyring, audit, clock, log } = ports;
+  const { store, keyring, environments, audit, clock, log } = ports;
   const endpoints = createEndpoints(ports);
   const refusals = createRefusals(ports);
   const commits = createCommits(ports);
@@ -119,8 +121,22 @@ export function createIngest(ports: IngestPorts): Ingest {
     if (target === null) throw new Fault('ENDPOINT_NOT_FOUND');
     if (target.state === 'paused')
       throw new Fault('ENDPOINT_PAUSED', { retryAfterSeconds: PAUSE_RETRY_SECONDS });
+    // Asked each time: an environment that is frozen takes nothing from then on, whatever is remembered of its endpoints.
+    const state = await stateOf(target.environment);
+    if (state === null) throw new Fault('ENDPOINT_NOT_FOUND');
+    if (state !== 'active') throw new Fault('ENVIRONMENT_PAUSED', { retryAfterSeconds: PAUSE_RETRY_SECONDS });
     return target;
   };
+
+  /** `null` when the environment is deleted. */
+  const stateOf = (environment: EnvironmentId): Promise<EnvironmentState | null> =>
+    environments.get(environment).then(
+      ({ state }) => state,
+      (thrown: unknown) => {
+        if (thrown instanceof Fault && thrown.code === 'ENVIRONMENT_NOT_FOUND') return null;
+        throw thrown;
+      },
+    );
 
   const refuse = async (
     target: EndpointInUse,

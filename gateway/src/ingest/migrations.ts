@@ -1,4 +1,4 @@
-import { isolated, type Migration } from '#store';
+import { erasable, isolated, type Migration } from '#store';
 
 export const ingestMigrations: readonly Migration[] = [
   {
@@ -81,6 +81,16 @@ export const ingestMigrations: readonly Migration[] = [
       end $$;
       revoke all on function ensure_event_partition(text, text, text) from public;
       grant execute on function ensure_event_partition(text, text, text) to sallyport_system;
+    `,
+  },
+  {
+    number: 61,
+    name: 'events of an environment that is over can be deleted',
+    sql: `
+      ${erasable('endpoint_secrets', ['endpoint_id', 'id'])}
+      ${erasable('endpoints', ['id'])}
+      ${erasable('event_keys', ['endpoint_id', 'key'])}
+      ${erasable('events', ['id'])}
     `,
   },
 ];

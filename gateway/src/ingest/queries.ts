@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type EndpointId, type EnvironmentId, type EventId, isId } from '#base';
-import { statement } from '#store';
+import { eraseRows, erasureOf, statement } from '#store';
 
 const environmentColumn = z.custom<EnvironmentId>((value) => isId('environment', value));
 const endpointColumn = z.custom<EndpointId>((value) => isId('endpoint', value));
@@ -178,3 +178,24 @@ export const ensurePartition = statement(
   `select ensure_event_partition($1, $2, $3) as made`,
   (row) => z.object({ made: z.boolean() }).parse(row).made,
 );
+
+export const eraseEndpointSecrets = statement(
+  'ingest.erase_endpoint_secrets',
+  eraseRows('endpoint_secrets', ['endpoint_id', 'id']),
+  none,
+);
+export const eraseEndpoints = statement('ingest.erase_endpoints', eraseRows('endpoints', ['id']), none);
+export const eraseEventKeys = statement(
+  'ingest.erase_event_keys',
+  eraseRows('event_keys', ['endpoint_id', 'key']),
+  none,
+);
+export const eraseEvents = statement('ingest.erase_events', eraseRows('events', ['id']), none);
+
+/** Deletes the endpoints and events of an environment that is over. */
+export const ingestErasure = erasureOf({
+  endpoint_secrets: eraseEndpointSecrets,
+  endpoints: eraseEndpoints,
+  event_keys: eraseEventKeys,
+  events: eraseEvents,
+});

@@ -30,6 +30,8 @@ export interface DataKeys {
   ofVersion(scope: DataKeyScope, version: number): Promise<DataKey | null>;
   /** Adds a version, with its entry in the log. */
   rotate(scope: DataKeyScope, actor: Actor): Promise<number>;
+  /** Forgets the keys of an environment, or of all: they are read again when they are needed, if they still exist. */
+  forget(environment: EnvironmentId | 'all'): void;
 }
 
 export interface DataKeysPorts {
@@ -107,8 +109,8 @@ export function createDataKeys({ store, rootKeys, audit, clock, log }: DataKeysP
     const made = await make(scope, 1, { action: 'datakey.created', actor: SYSTEM });
     if (made !== null) return made;
     const other = await readNewest(scope);
-    if (other === null)
-      throw new Fault('INTERNAL', { cause: new Error('A data key that exists was not found.') });
+    // Neither made nor found: the environment is being deleted, and no key takes the place of one that was destroyed.
+    if (other === null) throw new Fault('ENVIRONMENT_NOT_FOUND');
     return opened(scope, other);
   }
 
@@ -166,6 +168,10 @@ export function createDataKeys({ store, rootKeys, audit, clock, log }: DataKeysP
         return version;
       }
       throw new Fault('CONFLICT', { detail: 'The data key is being rotated elsewhere.' });
+    },
+
+    forget(environment: EnvironmentId | 'all'): void {
+      for (const cache of [versions, newests]) cache.forget(environment === 'all' ? '' : `${environment} `);
     },
   });
 }

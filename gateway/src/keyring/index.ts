@@ -11,5 +11,6 @@ export { createKeyring, type Keyring, type KeyringPorts } from './keyring.ts';
 export { keyringMigrations } from './migrations.ts';
 export type { Pepper } from './pepper.ts';
 export { PURPOSES, type SealPurpose } from './purposes.ts';
+export { keyringErasure } from './queries.ts';
 export type { SealContext } from './seal-context.ts';
 export type { Sealer } from './sealer.ts';

@@ -4,6 +4,8 @@ export interface KeyCache<Value> {
   get(name: string, load: () => Promise<Value>): Promise<Value>;
   peek(name: string): Value | undefined;
   set(name: string, value: Value): void;
+  /** Forgets every value whose name begins so, also those that are being loaded. */
+  forget(prefix: string): void;
 }
 
 /** Remembers up to `itemsMax` values; the longest unused goes first. */
@@ -32,17 +34,23 @@ export function createKeyCache<Value>(itemsMax: number): KeyCache<Value> {
   return Object.freeze({
     peek,
     set,
+    forget(prefix: string): void {
+      for (const names of [values, loading])
+        for (const name of names.keys()) if (name.startsWith(prefix)) names.delete(name);
+    },
     get(name: string, load: () => Promise<Value>): Promise<Value> {
       const value = peek(name);
       if (value !== undefined) return Promise.resolve(value);
       const underWay = loading.get(name);
       if (underWay !== undefined) return underWay;
-      const started = load()
+      const started: Promise<Value> = load()
         .then((loaded) => {
-          set(name, loaded);
+          if (loading.get(name) === started) set(name, loaded);
           return loaded;
         })
-        .finally(() => loading.delete(name));
+        .finally(() => {
+          if (loading.get(name) === started) loading.delete(name);
+        });
       loading.set(name, started);
       return started;
     },

@@ -20,6 +20,8 @@ export interface Keyring {
   rotate(environment: EnvironmentId, purpose: SealPurpose, actor: Actor): Promise<{ version: number }>;
   /** After a new root key: wraps the keys of former ones under it. Resumable; touches only wrapped keys. */
   rewrap(environment: EnvironmentId, actor: Actor): Promise<{ rewrapped: number }>;
+  /** Forgets the data keys of an environment, or of all, that are in memory. For when they may have been destroyed. */
+  forget(environment: EnvironmentId | 'all'): void;
   /** The pepper of the installation, in every version. */
   pepper(): Promise<Pepper>;
   /** Throws `ROOT_KEY_INVALID` when the database holds keys whose root key is not at hand. For the start. */
@@ -58,6 +60,7 @@ export function createKeyring(ports: KeyringPorts): Keyring {
     }),
     rewrap: (environment: EnvironmentId, actor: Actor) =>
       rewrap({ store, rootKeys, audit }, { environment, actor }),
+    forget: dataKeys.forget,
     pepper,
     async check(): Promise<void> {
       const inUse = await store.system((tx) => tx.rows(rootKeysInUse, []));

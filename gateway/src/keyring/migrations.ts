@@ -1,4 +1,4 @@
-import { isolated, type Migration, RUNTIME_ROLE, SYSTEM_ROLE } from '#store';
+import { erasable, isolated, type Migration, RUNTIME_ROLE, SYSTEM_ROLE } from '#store';
 
 /** The migrations of the keyring: numbers 20 to 29. */
 export const keyringMigrations: readonly Migration[] = Object.freeze([
@@ -35,6 +35,13 @@ export const keyringMigrations: readonly Migration[] = Object.freeze([
       create policy installation_keys_system on installation_keys to ${SYSTEM_ROLE}
         using (current_user = '${SYSTEM_ROLE}') with check (current_user = '${SYSTEM_ROLE}');
       grant select, insert, update (wrapped, root_key_id) on installation_keys to ${SYSTEM_ROLE};
+    `,
+  },
+  {
+    number: 21,
+    name: 'data keys of an environment that is over can be deleted',
+    sql: `
+      ${erasable('data_keys', ['purpose', 'version'])}
     `,
   },
 ]);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { statement } from '#store';
+import { eraseRows, erasureOf, statement } from '#store';
 
 const wrappedKeyRow = z
   .object({
@@ -46,11 +46,11 @@ export const dataKeyOfVersion = statement(
   (row) => wrappedKeyRow.parse(row),
 );
 
-/** Touches no row when another node made this version first. */
+/** Touches no row when another node made this version first, or the environment is being deleted. */
 export const insertDataKey = statement(
   'keyring.insert_data_key',
   `insert into data_keys (environment_id, purpose, version, key_id, root_key_id, wrapped, created_at)
-   values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing`,
+   select $1::text, $2, $3, $4, $5, $6, $7 where not environment_is_erased($1) on conflict do nothing`,
   none,
 );
 
@@ -104,3 +104,14 @@ export const replaceInstallationKeyWrapping = statement(
    where purpose = $1 and version = $2 and root_key_id = $3`,
   none,
 );
+
+export const eraseDataKeys = statement(
+  'keyring.erase_data_keys',
+  eraseRows('data_keys', ['purpose', 'version']),
+  none,
+);
+
+/** Destroys the data keys of an environment that is over: from then on nothing that they sealed can be opened. */
+export const keyringErasure = erasureOf({
+  data_keys: eraseDataKeys,
+});

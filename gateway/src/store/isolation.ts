@@ -6,8 +6,17 @@ export const RUNTIME_ROLE = 'sallyport_runtime';
 /** The role of transactions across environments, such as key look-ups. Owns nothing, sees tables that admit it. */
 export const SYSTEM_ROLE = 'sallyport_system';
 
+/**
+ * The role that deletes what is left of an environment whose life is over. It reads no column but those of keys, and
+ * sees no row of an environment that still lives: `environment_is_over()`, of the room `environments`, decides.
+ */
+export const ERASER_ROLE = 'sallyport_eraser';
+
 /** The setting that names the environment of a transaction. */
 export const ENVIRONMENT_SETTING = 'sallyport.environment';
+
+// A setting made with SET LOCAL reads '' on the same connection later, not null.
+const OWN = `environment_id = nullif(current_setting('${ENVIRONMENT_SETTING}', true), '')`;
 
 /** The schema that holds every table, so that a database shared with others stays tidy. */
 export const SCHEMA = 'sallyport';
@@ -23,13 +32,11 @@ export const SCHEMA = 'sallyport';
  */
 export function isolated(table: string, options: { system?: boolean } = {}): string {
   if (!TABLE.test(table)) throw new TypeError(`table name ${table}`);
-  // A setting made with SET LOCAL reads '' on the same connection later, not null.
-  const own = `environment_id = nullif(current_setting('${ENVIRONMENT_SETTING}', true), '')`;
   const system = `current_user = '${SYSTEM_ROLE}'`;
   const lines = [
     `alter table ${table} enable row level security;`,
     `alter table ${table} force row level security;`,
-    `create policy ${table}_environment on ${table} to ${RUNTIME_ROLE} using (${own}) with check (${own});`,
+    `create policy ${table}_environment on ${table} to ${RUNTIME_ROLE} using (${OWN}) with check (${OWN});`,
   ];
   if (options.system === true) {
     lines.push(
@@ -37,4 +44,19 @@ export function isolated(table: string, options: { system?: boolean } = {}): str
     );
   }
   return `${lines.join('\n')}\n`;
+}
+
+/**
+ * The SQL that lets a table be emptied of an environment whose life is over: by the eraser alone, row by row, and of no
+ * other environment. `columns` are those of its key behind `environment_id`. The role itself is asked for, as above.
+ *
+ * @example sql: `${erasable('events', ['id'])}`
+ */
+export function erasable(table: string, columns: readonly string[]): string {
+  if (![table, ...columns].every((name) => TABLE.test(name))) throw new TypeError(`table name ${table}`);
+  const key = ['environment_id', ...columns].join(', ');
+  return `create policy ${table}_erasure on ${table} to ${ERASER_ROLE}
+    using (current_user = '${ERASER_ROLE}' and ${OWN} and (select environment_is_over()));
+  grant select (${key}), delete on ${table} to ${ERASER_ROLE};
+`;
 }

@@ -15,12 +15,13 @@ import { asOwner } from './notes.fixture.ts';
 const first: Migration = { number: 101, name: 'first', sql: 'create table firsts (id text)' };
 const second: Migration = { number: 102, name: 'second', sql: 'create table seconds (id text)' };
 const known = [...storeMigrations, first];
+const ofStore = storeMigrations.map(({ number }) => number);
 
 test('migrations are applied in order, once', async (t) => {
   const url = await withEmptyDatabase(t);
   const all = [second, first, ...storeMigrations];
   assert.deepEqual(await migrate({ url, migrations: all, log: silentLog }), {
-    applied: [1, 101, 102],
+    applied: [...ofStore, 101, 102],
     version: 102,
   });
   assert.deepEqual(await migrate({ url, migrations: all, log: silentLog }), { applied: [], version: 102 });
@@ -97,7 +98,7 @@ test('several processes may migrate at once, in one database and in one cluster'
   const outputs = await Promise.all([...urls, ...urls, ...urls].map(migrated));
   for (const offset of [0, 1]) {
     const ofDatabase = outputs.filter((_, index) => index % 2 === offset);
-    assert.deepEqual(ofDatabase.toSorted(), ['[1]', '[]', '[]']);
+    assert.deepEqual(ofDatabase.toSorted(), [JSON.stringify(ofStore), '[]', '[]']);
   }
 });
 
@@ -135,7 +136,7 @@ test('a user without the right to make roles gets the SQL to run; one of its own
     });
     assert.match(sql, new RegExp(`grant sallyport_system to "${runner}"`));
     await asOwner(url, (client) => client.query(sql));
-    assert.deepEqual((await migrate(options)).applied, [1]);
+    assert.deepEqual((await migrate(options)).applied, ofStore);
     const store = await createStore({
       url: as(runner),
       limits: limitsWith(),
@@ -143,7 +144,7 @@ test('a user without the right to make roles gets the SQL to run; one of its own
       clock: systemClock,
     });
     try {
-      assert.equal((await store.health()).version, 1);
+      assert.equal((await store.health()).version, ofStore.at(-1));
     } finally {
       await store.close();
     }

@@ -4,7 +4,7 @@ import { Client } from 'pg';
 import { Fault, type Log, type Secret } from '#base';
 import { connectionConfig, parseAddress } from './connection.ts';
 import { storeFault } from './failure.ts';
-import { RUNTIME_ROLE, SCHEMA, SYSTEM_ROLE } from './isolation.ts';
+import { ERASER_ROLE, RUNTIME_ROLE, SCHEMA, SYSTEM_ROLE } from './isolation.ts';
 import { ensureRoles } from './roles.ts';
 import { VERSION_MIN } from './suitability.ts';
 
@@ -107,7 +107,7 @@ async function prepare(client: Client, users: readonly string[]): Promise<void> 
   try {
     await client.query(`
       create schema if not exists ${SCHEMA};
-      grant usage on schema ${SCHEMA} to ${RUNTIME_ROLE}, ${SYSTEM_ROLE};
+      grant usage on schema ${SCHEMA} to ${RUNTIME_ROLE}, ${SYSTEM_ROLE}, ${ERASER_ROLE};
       create table if not exists schema_migrations (
         number integer primary key, name text not null, sha256 text not null, applied_at timestamptz not null default now()
       )`);

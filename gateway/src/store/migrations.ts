@@ -1,4 +1,4 @@
-import { isolated, RUNTIME_ROLE, SYSTEM_ROLE } from './isolation.ts';
+import { erasable, isolated, RUNTIME_ROLE, SYSTEM_ROLE } from './isolation.ts';
 import type { Migration } from './migrate.ts';
 
 /** The migrations of the store: numbers 1 to 9. The table of applied migrations itself is made before the first. */
@@ -26,6 +26,16 @@ export const storeMigrations: readonly Migration[] = Object.freeze([
       grant insert on changes to ${RUNTIME_ROLE};
       grant select, delete on changes to ${SYSTEM_ROLE};
       grant usage on sequence changes_version to ${RUNTIME_ROLE};
+    `,
+  },
+  {
+    number: 3,
+    name: 'what is left of an environment can be deleted',
+    sql: `
+      -- Whether the life of the environment of this transaction is over. None is, until the room of environments says.
+      create function environment_is_over() returns boolean
+      language sql stable set search_path = sallyport, pg_temp as $$ select false $$;
+      ${erasable('changes', ['version'])}
     `,
   },
 ]);

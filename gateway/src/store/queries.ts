@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { eraseRows, erasureOf } from './erasure.ts';
 import { statement } from './statement.ts';
 
 /** The highest migration applied to the database. */
@@ -63,3 +64,12 @@ export const dropOldChanges = statement(
   'delete from changes where version <= (select max(version) - $1 from changes)',
   (): null => null,
 );
+
+export const eraseChanges = statement(
+  'store.erase_changes',
+  eraseRows('changes', ['version']),
+  (): null => null,
+);
+
+/** Empties the feed of an environment that is over. Last of all, since nodes must have heard it. */
+export const storeErasure = erasureOf({ changes: eraseChanges });

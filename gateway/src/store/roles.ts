@@ -1,9 +1,9 @@
 import type { Client } from 'pg';
 import { Fault } from '#base';
 import { codeOf } from './failure.ts';
-import { RUNTIME_ROLE, SYSTEM_ROLE } from './isolation.ts';
+import { ERASER_ROLE, RUNTIME_ROLE, SYSTEM_ROLE } from './isolation.ts';
 
-const ROLES: readonly string[] = Object.freeze([RUNTIME_ROLE, SYSTEM_ROLE]);
+const ROLES: readonly string[] = Object.freeze([RUNTIME_ROLE, SYSTEM_ROLE, ERASER_ROLE]);
 const ATTEMPTS_MAX = 20;
 
 /** Another migration in the same cluster did the same at the same moment; roles are shared by all its databases. */
@@ -11,7 +11,7 @@ const RACES: ReadonlySet<string> = new Set(['42710', '23505', 'XX000', '40001', 
 const NOT_ALLOWED: ReadonlySet<string> = new Set(['42501', '0LP01']);
 
 /**
- * Makes the two roles and lets `users` become them, as far as that is missing. Roles belong to the cluster, not to the
+ * Makes the roles and lets `users` become them, as far as that is missing. Roles belong to the cluster, not to the
  * database, so a restored database may lack them: this is done at every migration, not once.
  * Throws `DATABASE_UNSUITABLE` with the SQL for an administrator when the right is missing.
  */

@@ -24,6 +24,8 @@ export interface Store {
   ): Promise<T>;
   /** Runs work in a transaction across environments, in the tables that admit it, and commits it. */
   system<T>(work: (tx: Transaction) => Promise<T>, options?: TransactionOptions): Promise<T>;
+  /** Runs work in a transaction that may delete the rows of an environment whose life is over, and commits it. */
+  erase<T>(environment: EnvironmentId, work: (tx: Transaction) => Promise<T>): Promise<T>;
   /** Runs work while this process alone holds the lock of that name; `null` when another holds it. */
   withLock<T>(name: string, work: (lock: HeldLock) => Promise<T>): Promise<T | null>;
   /** Hears a channel until the function given back is called. Notices are lost in silence now and then: poll as well. */
@@ -81,6 +83,7 @@ export async function createStore(options: {
   return {
     transaction: (environment, work, { repeatable = false } = {}) => run({ environment }, work, repeatable),
     system: (work, { repeatable = false } = {}) => run('system', work, repeatable),
+    erase: (environment, work) => run({ environment, isErased: true }, work, false),
     withLock: (name, work) => withAdvisoryLock({ address, limits, name, work }),
     listen: listener.listen,
     changes,

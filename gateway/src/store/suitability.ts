@@ -1,10 +1,12 @@
 import { Fault, type Log } from '#base';
 import { NO_TLS, sqlStateOf, storeFault, systemCodeOf } from './failure.ts';
-import { RUNTIME_ROLE, SCHEMA, SYSTEM_ROLE } from './isolation.ts';
+import { ERASER_ROLE, RUNTIME_ROLE, SCHEMA, SYSTEM_ROLE } from './isolation.ts';
 import type { ConnectionPool } from './pool.ts';
 
 /** Postgres 15, as `server_version_num`. */
 export const VERSION_MIN = 150_000;
+
+const ROLES: readonly string[] = Object.freeze([RUNTIME_ROLE, SYSTEM_ROLE, ERASER_ROLE]);
 
 interface Facts {
   readonly version: number;
@@ -24,7 +26,7 @@ const FACTS = `
          (select count(*)::int from pg_roles
            where rolname = any($1) and (rolsuper or rolbypassrls or rolcreaterole or rolcreatedb)) as strong,
          (select count(*)::int from pg_class c join pg_roles r on r.oid = c.relowner where r.rolname = any($1)) as owned,
-         pg_has_role(session_user, $2, 'MEMBER') as memberships,
+         (select bool_and(pg_has_role(session_user, role, 'MEMBER')) from unnest($2::text[]) as role) as memberships,
          (select rolsuper from pg_roles where rolname = session_user) as superuser,
          exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace
                   where n.nspname = '${SCHEMA}' and c.relname = 'schema_migrations') as migrated,
@@ -40,10 +42,11 @@ export async function checkSuitability(pool: ConnectionPool, log: Log): Promise<
   const wrong = [
     facts.version < VERSION_MIN && 'The server is older than Postgres 15.',
     facts.role !== RUNTIME_ROLE && `Its connections do not start as the role ${RUNTIME_ROLE}.`,
-    facts.strong > 0 && `The roles ${RUNTIME_ROLE} and ${SYSTEM_ROLE} have rights beyond their tables.`,
-    facts.owned > 0 && `The roles ${RUNTIME_ROLE} and ${SYSTEM_ROLE} own tables.`,
+    facts.strong > 0 && `The roles ${ROLES.join(', ')} have rights beyond their tables.`,
+    facts.owned > 0 && `The roles ${ROLES.join(', ')} own tables.`,
     !facts.migrated && NOT_MIGRATED,
-    !facts.memberships && `Its user may not become ${SYSTEM_ROLE}.`,
+    !facts.memberships &&
+      `Its user may not become ${SYSTEM_ROLE} or ${ERASER_ROLE}: run \`sallyport migrate\`.`,
     facts.fsync !== 'on' && 'Its setting fsync is off: what is acknowledged could be lost.',
     facts.synchronous === 'off' &&
       'Its setting synchronous_commit is off: what is acknowledged could be lost.',
@@ -58,7 +61,7 @@ async function read(pool: ConnectionPool): Promise<Facts> {
   });
   let broken = true;
   try {
-    const { rows } = await lease.client.query<Facts>(FACTS, [[RUNTIME_ROLE, SYSTEM_ROLE], SYSTEM_ROLE]);
+    const { rows } = await lease.client.query<Facts>(FACTS, [ROLES, [SYSTEM_ROLE, ERASER_ROLE]]);
     broken = false;
     const [facts] = rows;
     if (facts === undefined)

@@ -1,12 +1,15 @@
 import type { QueryResult } from 'pg';
 import { type EnvironmentId, Fault, isId, type Statement, type Transaction } from '#base';
 import { StoreFailure, storeFault } from './failure.ts';
-import { ENVIRONMENT_SETTING, RUNTIME_ROLE, SYSTEM_ROLE } from './isolation.ts';
+import { ENVIRONMENT_SETTING, ERASER_ROLE, RUNTIME_ROLE, SYSTEM_ROLE } from './isolation.ts';
 import type { ConnectionPool, Lease } from './pool.ts';
 import { checkedValues } from './values.ts';
 
-/** Whose rows a transaction sees: one environment's, or those of all in tables that admit it. */
-export type Scope = { readonly environment: EnvironmentId } | 'system';
+/**
+ * Whose rows a transaction sees: one environment's, or those of all in tables that admit it. `isErased` deletes what is
+ * left of an environment, and sees nothing of one that lives.
+ */
+export type Scope = { readonly environment: EnvironmentId; readonly isErased?: true } | 'system';
 
 /**
  * Runs work in a transaction and commits it. Everything set in it is local to it: the connection carries nothing over.
@@ -47,10 +50,11 @@ export async function runTransaction<T>(
 
 function openingOf(scope: Scope): string {
   if (scope === 'system') return `begin; set local role ${SYSTEM_ROLE}`;
-  const { environment } = scope;
+  const { environment, isErased = false } = scope;
   // SET takes no parameters; an id has an alphabet without quotes.
   if (!isId('environment', environment)) throw new TypeError('transaction: not an environment id');
-  return `begin; set local role ${RUNTIME_ROLE}; set local ${ENVIRONMENT_SETTING} = '${environment}'`;
+  const role = isErased ? ERASER_ROLE : RUNTIME_ROLE;
+  return `begin; set local role ${role}; set local ${ENVIRONMENT_SETTING} = '${environment}'`;
 }
 
 async function commit(
