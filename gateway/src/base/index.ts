@@ -60,4 +60,5 @@ export { redactText } from './redact.ts';
 export { redactJson } from './redact-json.ts';
 export { type Repeat, type RepeatOptions, repeat } from './repeat.ts';
 export { openSecret, openSecretText, Secret } from './secret.ts';
+export { type Counted, createTally, type Tally, type TallyOptions } from './tally.ts';
 export { sanitizeText } from './text.ts';
