@@ -5,7 +5,13 @@ export {
   isInNetwork,
   parseAddress,
 } from './address.ts';
-export { type AddressRanges, createRanges, isAddressRange, parseNetwork } from './address-ranges.ts';
+export {
+  type AddressRanges,
+  createRanges,
+  isAddressRange,
+  parseNetwork,
+  rangeProblems,
+} from './address-ranges.ts';
 export * from './bytes.ts';
 export { type Clock, isoTime, systemClock } from './clock.ts';
 export {

@@ -34,7 +34,7 @@ export interface Tally<Item> {
   /** Writes down what was counted on this node. */
   flush(): Promise<void>;
   start(): void;
-  /** Writes down the rest. */
+  /** Writes down the rest. Never rejects: what can't be written is lost, and said to be. */
   stop(): Promise<void>;
 }
 
@@ -114,7 +114,7 @@ export function createTally<Item extends { readonly environment: EnvironmentId }
     },
     async stop() {
       await flusher?.stop();
-      await flush();
+      await flush().catch((error: unknown) => log.warn('Counts were lost at the end.', { name, error }));
     },
   };
 }

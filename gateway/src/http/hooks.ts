@@ -28,7 +28,7 @@ export function registerHooks(app: FastifyInstance, { ingest, limits, budget, re
     const { address, target } = received(raw);
     const endpoint = target.path.slice('/in/'.length);
     if (!isId('endpoint', endpoint)) throw new Fault('NOT_FOUND');
-    await ingest.expect(endpoint);
+    await ingest.expect({ endpoint, address });
     const { event, duplicate } = await handOver(raw, { endpoint, address });
     return reply.code(200).type('application/json; charset=utf-8').send(JSON.stringify({ event, duplicate }));
   });
