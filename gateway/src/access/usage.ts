@@ -10,7 +10,13 @@ import {
   type Transaction,
 } from '#base';
 import type { Store } from '#store';
-import { countCaller, countKey, deleteOldCallers, selectCallers } from './usage-queries.ts';
+import {
+  countCaller,
+  countKey,
+  deleteOldCallers,
+  selectAdministrators,
+  selectCallers,
+} from './usage-queries.ts';
 
 /** One use of a key. */
 export interface Use {
@@ -104,6 +110,14 @@ export function createUsage(ports: { store: Store; limits: Limits; clock: Clock;
     start: tally.start,
     stop: tally.stop,
   };
+}
+
+/** From where keys that administer were used since a moment, in all environments, by all that nodes have written down. */
+export async function administratorsSince(
+  store: Pick<Store, 'system'>,
+  sinceMs: number,
+): Promise<readonly { readonly address: string; readonly uses: number }[]> {
+  return store.system((tx) => tx.rows(selectAdministrators, [new Date(sinceMs), CALLERS_MAX]));
 }
 
 async function write(tx: Transaction, counts: readonly Counted<Use>[]): Promise<void> {
