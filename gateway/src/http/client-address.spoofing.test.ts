@@ -135,6 +135,7 @@ const access = roomWith<Access>({
     seen = actor.address ?? '';
     return PRINCIPAL;
   },
+  signatureOf: () => null,
 });
 const rooms = { access };
 const adminAddresses = ['203.0.113.0/24'];

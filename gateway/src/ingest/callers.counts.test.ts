@@ -68,6 +68,7 @@ test('forgers without end are counted together, and crowd out nobody whose webho
     await forge(from);
     await ingest.callers.flush();
   }
+  await forge(2_400);
   await ingest.receive(signed(eventBody('a'), { endpoint: endpoint.id, address: '192.0.2.1' }));
   await ingest.callers.flush();
   const rows = await rowsOf(
@@ -78,7 +79,7 @@ test('forgers without end are counted together, and crowd out nobody whose webho
      from endpoint_callers group by outcome order by outcome`,
   );
   assert.deepEqual(rows, [
-    { outcome: 'refused', addresses: 1_000, webhooks: 2_400, others: 1 },
+    { outcome: 'refused', addresses: 1_000, webhooks: 3_200, others: 1 },
     { outcome: 'verified', addresses: 1, webhooks: 1, others: 0 },
   ]);
 });
