@@ -13,7 +13,7 @@ import {
 import { type Connections, connectionsErasure, createConnections } from '#connections';
 import { createDelivery, type Delivery, deliveryErasure } from '#delivery';
 import { createEnvironments, createEraser, type Environments, environmentOfSubject } from '#environments';
-import { createHttp, type Listen, type ListenerTls, type Listening } from '#http';
+import { createHttp, type Listen, type ListenerTls, type Listening, warnOfAdminLockout } from '#http';
 import { createIngest, type Ingest, ingestErasure } from '#ingest';
 import { createKeyring, type Keyring, keyringErasure, openFileKeyManager } from '#keyring';
 import { createOutbound } from '#outbound';
@@ -24,6 +24,7 @@ import { allMigrations } from './migrations.ts';
 export { SCOPES, type Scope, scopesOf } from '#access';
 export * from '#base';
 export type { Environment, EnvironmentKind, EnvironmentState } from '#environments';
+export { adminLockout } from '#http';
 export { openFileKeyManager } from '#keyring';
 export { PLATFORMS } from '#platforms';
 export { claim, createStore, type Embedded, migrate, removeEmbedded, startEmbedded } from '#store';
@@ -167,6 +168,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
         await delivery.prepare();
         await ingest.start();
         audit.start();
+        await warnOfAdminLockout({ store, adminAddresses, clock, log });
         const address = await http.start();
         own = [address.port, address.plainPort ?? []].flat().map((port) => ({ address: address.host, port }));
         delivery.start();

@@ -150,6 +150,7 @@ const MAY_DELETE: Readonly<Record<'itself' | 'system', readonly string[]>> = Obj
     'access.erase_rotation_answers',
     'access.erase_seen_signatures',
     'audit.erase_audit_pending',
+    'ingest.erase_endpoint_callers',
     'store.erase_changes',
   ],
 });

@@ -74,6 +74,10 @@ export const ACCESS_CASES: Readonly<Record<string, StatementCase>> = Object.free
   'access.select_callers': {
     values: (fact) => [A(fact), fact('key_callers', 'key_id'), at, null, 10],
   },
+  'access.select_administrators': {
+    values: () => [at, 10],
+    ...system('the start and the doctor look whom an allowlist of administration would refuse'),
+  },
   'access.delete_old_callers': {
     values: () => ['2999-01-01', 100],
     ...system('one sweep forgets the callers of all environments'),

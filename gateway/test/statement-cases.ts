@@ -164,11 +164,34 @@ export const STATEMENT_CASES: Readonly<Record<string, StatementCase>> = Object.f
   'connections.erase_platform_tokens': erasing,
   'connections.erase_connections': erasing,
 
-  'ingest.insert_endpoint': { values: (fact) => [A(fact), 'ep_new', 'koywe', 'new', at] },
+  'ingest.insert_endpoint': { values: (fact) => [A(fact), 'ep_new', 'koywe', 'new', at, []] },
   'ingest.select_endpoint': { values: (fact) => [A(fact), fact('endpoints', 'id')] },
   'ingest.select_endpoint_for_update': { values: (fact) => [A(fact), fact('endpoints', 'id')] },
   'ingest.select_endpoints': { values: (fact) => [A(fact), null, 10] },
   'ingest.update_endpoint_state': { values: (fact) => [A(fact), fact('endpoints', 'id'), 'paused'] },
+  'ingest.update_endpoint_addresses': { values: (fact) => [A(fact), fact('endpoints', 'id'), []] },
+  'ingest.count_endpoint_callers': {
+    values: (fact) => [
+      A(fact),
+      '2026-01-01',
+      'verified',
+      [fact('endpoints', 'id')],
+      ['192.0.2.1'],
+      [1],
+      [0],
+      [0],
+      10,
+      'others',
+    ],
+  },
+  'ingest.select_endpoint_callers': {
+    values: (fact) => [A(fact), fact('endpoint_callers', 'endpoint_id'), at, null, 10],
+  },
+  'ingest.delete_old_endpoint_callers': {
+    values: () => ['2999-01-01', 100],
+    ...system('one sweep forgets the callers of all environments'),
+  },
+  'ingest.erase_endpoint_callers': erasing,
   'ingest.insert_endpoint_secret': {
     values: (fact) => [A(fact), fact('endpoints', 'id'), 'sec_new', bytes(8), at],
   },

@@ -116,7 +116,7 @@ async function platformObjects(
   const old = await find((page) => endpoints.list({ environment, ...page }), isOurs);
   const endpoint = old ?? (await endpoints.create({ ...named, secret }, SYSTEM));
   if (old !== null && platform.endpoint !== old.id) {
-    await endpoints.setSecret({ environment, endpoint: old.id, secret }, SYSTEM);
+    await endpoints.change({ environment, endpoint: old.id, secret }, SYSTEM);
   }
   if (platform.connection !== connection.id || platform.endpoint !== endpoint.id) {
     await keepPlatformSide(folder.sandboxFile, {

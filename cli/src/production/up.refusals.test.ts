@@ -116,6 +116,7 @@ test('migrate, the first environment, up, a command, doctor, SIGHUP, SIGTERM', a
       'root key',
       'certificate',
       'database',
+      'admin access',
       'listener',
       'clock',
       'disk',
@@ -131,6 +132,22 @@ test('migrate, the first environment, up, a command, doctor, SIGHUP, SIGTERM', a
   const [code] = (await once(up.child, 'close')) as [number | null];
   assert.equal(code, 0);
   assert.ok(!up.text().includes(made.stdout.trim()));
+
+  // The keys were used from here: a list without this address is told of, and stops nothing.
+  const strict = { ...env, SALLYPORT_ADMIN_ALLOWED_ADDRESSES: '192.0.2.0/24' };
+  const warned = await sallyport(['doctor'], { cwd, env: strict });
+  assert.equal(warned.code, 0, warned.stdout);
+  assert.match(warned.stdout, /^! admin access .+ refuses 1 of 1 .+: 127\.0\.0\.1$/m);
+  const wide = { ...env, SALLYPORT_ADMIN_ALLOWED_ADDRESSES: '192.0.2.0/24,127.0.0.0/8' };
+  assert.match((await sallyport(['doctor'], { cwd, env: wide })).stdout, /^✓ admin access .+ all 1 address/m);
+  const shut = startUp({ cwd, env: strict });
+  afterwards(t, () => shut.child.kill('SIGKILL'));
+  const { api: shutApi } = JSON.parse(await shut.line()) as { api: string };
+  const refused = await sallyport(['keys', 'list'], { cwd, env: { ...client, SALLYPORT_URL: shutApi } });
+  assert.match(refused.stderr, /\[ADDRESS_REFUSED\]/);
+  shut.child.kill('SIGTERM');
+  await once(shut.child, 'close');
+  assert.match(shut.text(), /"level":"warn".+admin\.allowedAddresses refuses every address/);
 });
 
 /** A configuration that is fit for production: a certificate of an authority of its own, keys outside any repository. */

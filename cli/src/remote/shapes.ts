@@ -35,8 +35,25 @@ export const endpointShape = z.looseObject({
   platform: z.string(),
   name: z.string(),
   state: z.string(),
+  allowedAddresses: z.array(z.string()),
   path: z.string(),
   createdAt: z.string(),
+});
+const endpointCallerShape = z.looseObject({
+  address: z.string(),
+  outcome: z.string(),
+  webhooks: z.number(),
+  firstAt: z.string(),
+  lastAt: z.string(),
+});
+export type EndpointCaller = z.output<typeof endpointCallerShape>;
+export const endpointCallersShape = z.looseObject({ items: z.array(endpointCallerShape) });
+export const addressTrialShape = z.looseObject({
+  passing: z.number(),
+  refused: z.looseObject({
+    verified: z.array(endpointCallerShape),
+    unverified: z.array(endpointCallerShape),
+  }),
 });
 export const destinationShape = z.looseObject({
   id: z.string(),

@@ -14,4 +14,4 @@ export { accessMigrations } from './migrations.ts';
 export { isScope, SCOPE_NAMES, SCOPES, type Scope, scopesOf } from './scopes.ts';
 export type { SignatureClaim, SignedCall } from './signatures.ts';
 export type { SignerView } from './signers.ts';
-export type { CallerView } from './usage.ts';
+export { administratorsSince, type CallerView } from './usage.ts';

@@ -49,6 +49,18 @@ export const selectCallers = statement(
   (row) => caller.parse(row),
 );
 
+const administrator = z.object({ address: z.string(), uses: z.number() });
+
+/** System role: from where keys that administer were used since a moment, the most frequent first. */
+export const selectAdministrators = statement(
+  'access.select_administrators',
+  `select c.address, sum(c.uses)::bigint as uses
+   from key_callers c join api_keys k on k.environment_id = c.environment_id and k.id = c.key_id
+   where k.kind = 'admin' and c.last_used_at >= $1 and c.day >= ($1::timestamptz at time zone 'utc')::date
+   group by c.address order by uses desc, c.address limit $2`,
+  (row) => administrator.parse(row),
+);
+
 /** System role: days that are over for long, a bounded number of rows at a time. */
 export const deleteOldCallers = statement(
   'access.delete_old_callers',

@@ -1,15 +1,22 @@
 import {
   type Actor,
   type Clock,
+  type Counted,
+  createTally,
   type EnvironmentId,
   type KeyId,
   type Limits,
   type Log,
-  type Repeat,
-  repeat,
+  type Transaction,
 } from '#base';
 import type { Store } from '#store';
-import { countCaller, countKey, deleteOldCallers, selectCallers } from './usage-queries.ts';
+import {
+  countCaller,
+  countKey,
+  deleteOldCallers,
+  selectAdministrators,
+  selectCallers,
+} from './usage-queries.ts';
 
 /** One use of a key. */
 export interface Use {
@@ -49,13 +56,6 @@ export interface Usage {
   stop(): Promise<void>;
 }
 
-interface Count {
-  readonly use: Use;
-  uses: number;
-  readonly firstUsedAtMs: number;
-  lastUsedAtMs: number;
-}
-
 const AGENT_CHARACTERS_MAX = 100;
 /** What stands for the callers that are too many to be told apart between two writes. */
 const MANY = 'others';
@@ -70,68 +70,22 @@ const SWEEP_ROUNDS_MAX = 100;
  */
 export function createUsage(ports: { store: Store; limits: Limits; clock: Clock; log: Log }): Usage {
   const { store, limits, clock, log } = ports;
-  let counts = new Map<string, Count>();
-  let flushing: Promise<void> = Promise.resolve();
-  let flusher: Repeat | null = null;
-
-  const write = async (taken: Map<string, Count>): Promise<void> => {
-    const byEnvironment = Map.groupBy(taken.values(), ({ use }) => use.environment);
-    for (const [environment, some] of byEnvironment) {
-      // In one order on every node, so that none waits for another in a circle.
-      const rows = some.toSorted((one, other) => (nameOf(one.use) < nameOf(other.use) ? -1 : 1));
-      await store.transaction(environment, async (tx) => {
-        for (const { use, uses, firstUsedAtMs, lastUsedAtMs } of rows) {
-          const { key, credential, actor } = use;
-          const first = new Date(firstUsedAtMs);
-          const last = new Date(lastUsedAtMs);
-          const day = last.toISOString().slice(0, 10);
-          const [address, agent] = [actor.address ?? '', actor.agent ?? ''];
-          await tx.run(countCaller, [environment, key, credential, day, address, agent, uses, first, last]);
-          await tx.run(countKey, [environment, key, uses, last, address, agent]);
-        }
-      });
-      for (const [name, { use }] of taken) if (use.environment === environment) taken.delete(name);
-    }
-  };
-
-  const flush = (): Promise<void> => {
-    const work = flushing.then(async () => {
-      const taken = counts;
-      counts = new Map();
-      try {
-        await write(taken);
-      } catch (thrown) {
-        // What could not be written is counted again with what has come since.
-        for (const [name, count] of taken) add(name, count);
-        throw thrown;
-      }
-    });
-    flushing = work.catch(() => undefined);
-    return work;
-  };
-
-  const add = (name: string, count: Count): void => {
-    const known = counts.get(name);
-    if (known === undefined) return void counts.set(name, count);
-    known.uses += count.uses;
-    known.lastUsedAtMs = Math.max(known.lastUsedAtMs, count.lastUsedAtMs);
-  };
+  const tally = createTally<Use>({
+    name: 'access.usage',
+    nameOf,
+    othersOf: withoutCaller,
+    write: (environment, counts) => store.transaction(environment, (tx) => write(tx, counts)),
+    itemsMax: limits.keyUsageItemsMax,
+    everyMs: limits.keyUsageFlushMs,
+    clock,
+    log,
+  });
 
   return {
-    count(use) {
-      const now = clock.now();
-      const known = counts.get(nameOf(use));
-      if (known !== undefined) {
-        known.uses += 1;
-        known.lastUsedAtMs = now;
-        return;
-      }
-      const counted = counts.size < limits.keyUsageItemsMax ? plain(use) : withoutCaller(use);
-      add(nameOf(counted), { use: counted, uses: 1, firstUsedAtMs: now, lastUsedAtMs: now });
-    },
-    flush,
+    count: tally.count,
+    flush: tally.flush,
     async callers({ environment, key, sinceMs, credential }) {
-      await flush();
+      await tally.flush();
       const values = [environment, key, new Date(sinceMs), credential ?? null, CALLERS_MAX];
       const rows = await store.transaction(environment, (tx) => tx.rows(selectCallers, values));
       return rows.map((row) => ({
@@ -153,25 +107,39 @@ export function createUsage(ports: { store: Store; limits: Limits; clock: Clock;
       }
       return deleted;
     },
-    start() {
-      flusher ??= repeat({ name: 'access.usage', everyMs: limits.keyUsageFlushMs, run: flush, clock, log });
-    },
-    async stop() {
-      await flusher?.stop();
-      await flush();
-    },
+    start: tally.start,
+    stop: tally.stop,
   };
 }
 
-function plain(use: Use): Use {
-  const agent = (use.actor.agent ?? '').slice(0, AGENT_CHARACTERS_MAX);
-  return { ...use, actor: { ...use.actor, agent } };
+/** From where keys that administer were used since a moment, in all environments, by all that nodes have written down. */
+export async function administratorsSince(
+  store: Pick<Store, 'system'>,
+  sinceMs: number,
+): Promise<readonly { readonly address: string; readonly uses: number }[]> {
+  return store.system((tx) => tx.rows(selectAdministrators, [new Date(sinceMs), CALLERS_MAX]));
+}
+
+async function write(tx: Transaction, counts: readonly Counted<Use>[]): Promise<void> {
+  for (const { item, times, firstAtMs, lastAtMs } of counts) {
+    const { environment, key, credential, actor } = item;
+    const [first, last] = [new Date(firstAtMs), new Date(lastAtMs)];
+    const day = last.toISOString().slice(0, 10);
+    const [address, agent] = [actor.address ?? '', agentOf(item)];
+    await tx.run(countCaller, [environment, key, credential, day, address, agent, times, first, last]);
+    await tx.run(countKey, [environment, key, times, last, address, agent]);
+  }
 }
 
 function withoutCaller(use: Use): Use {
   return { ...use, actor: { ...use.actor, address: MANY, agent: MANY } };
 }
 
-function nameOf({ environment, key, credential, actor }: Use): string {
-  return `${environment} ${key} ${credential} ${actor.address ?? ''} ${(actor.agent ?? '').slice(0, AGENT_CHARACTERS_MAX)}`;
+function agentOf({ actor }: Use): string {
+  return (actor.agent ?? '').slice(0, AGENT_CHARACTERS_MAX);
+}
+
+function nameOf(use: Use): string {
+  const { environment, key, credential, actor } = use;
+  return `${environment} ${key} ${credential} ${actor.address ?? ''} ${agentOf(use)}`;
 }

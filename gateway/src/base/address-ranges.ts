@@ -9,6 +9,7 @@ export interface AddressRanges {
 }
 
 const MAPPED_BITS = 96;
+const RANGES_MAX = 100;
 
 /**
  * Makes a set of ranges. IPv4 ranges hold IPv4 addresses only, those written within IPv6 (`::ffff:…`) among them.
@@ -40,6 +41,17 @@ export function createRanges(texts: readonly string[]): AddressRanges {
  */
 export function isAddressRange(text: string): boolean {
   return parseRange(text) !== null;
+}
+
+/** What is wrong with ranges that a person sent, by the field that holds them. */
+export function rangeProblems(
+  texts: readonly string[],
+  path: string,
+): { readonly path: string; readonly problem: string }[] {
+  if (texts.length > RANGES_MAX) return [{ path, problem: `at most ${RANGES_MAX}` }];
+  const problem =
+    'must be an address or a range such as 192.0.2.0/24 or 2001:db8::/32, with no bits after its prefix';
+  return texts.flatMap((text, at) => (isAddressRange(text) ? [] : [{ path: `${path}.${at}`, problem }]));
 }
 
 /** The network that a range names, IPv4 within IPv6 unwrapped, or `null` when the text is not a range. */

@@ -93,8 +93,8 @@ const rows = {
   KEY_BOUND_ELSEWHERE: row(403, 'The key is bound to something else.', 'Use a key for this object.'),
   LOCKS_OUT_CALLER: row(
     409,
-    'This would lock out the one who asks for it.',
-    'Ask from an address or with a key that keeps its way in, or force it.',
+    'This would lock out somebody who comes in today.',
+    'Leave them their way in (`try-addresses` names them), or force it.',
   ),
   SECRET_IN_USE: row(
     409,

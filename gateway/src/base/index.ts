@@ -5,7 +5,13 @@ export {
   isInNetwork,
   parseAddress,
 } from './address.ts';
-export { type AddressRanges, createRanges, isAddressRange, parseNetwork } from './address-ranges.ts';
+export {
+  type AddressRanges,
+  createRanges,
+  isAddressRange,
+  parseNetwork,
+  rangeProblems,
+} from './address-ranges.ts';
 export * from './bytes.ts';
 export { type Clock, isoTime, systemClock } from './clock.ts';
 export {
@@ -60,4 +66,5 @@ export { redactText } from './redact.ts';
 export { redactJson } from './redact-json.ts';
 export { type Repeat, type RepeatOptions, repeat } from './repeat.ts';
 export { openSecret, openSecretText, Secret } from './secret.ts';
+export { type Counted, createTally, type Tally, type TallyOptions } from './tally.ts';
 export { sanitizeText } from './text.ts';

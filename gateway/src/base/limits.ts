@@ -69,6 +69,24 @@ const rows = {
     1_024 * MIB,
     'bytes of webhook bodies being received at once',
   ),
+  endpointCallersFlushMs: row(
+    5_000,
+    100,
+    60_000,
+    'callers of endpoints are counted in memory, and written down this often',
+  ),
+  endpointCallersItemsMax: row(
+    10_000,
+    100,
+    1_000_000,
+    'callers of endpoints told apart between two writes, verified and refused ones each',
+  ),
+  endpointCallersKeptSeconds: row(
+    3_024_000,
+    172_800,
+    34_560_000,
+    'it is kept who called an endpoint, by the day',
+  ),
 
   // audit
   auditBatchItemsMax: row(256, 1, 4_096, 'entries committed in one transaction of their own'),

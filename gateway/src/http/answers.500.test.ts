@@ -35,6 +35,7 @@ test('500 INTERNAL at every operation whose rooms fail like a defect, with the c
     'PATCH /admin/v1/connections/{id}': { baseUrl: 'x' },
     'POST /admin/v1/endpoints': { platform: 'koywe', name: 'a', secret: 'a'.repeat(32) },
     'PATCH /admin/v1/endpoints/{id}': { state: 'paused' },
+    'POST /admin/v1/endpoints/{id}/try-addresses': { allowedAddresses: [] },
     'POST /admin/v1/destinations': { name: 'a', url: 'x' },
     'PATCH /admin/v1/destinations/{id}': { state: 'paused' },
     'POST /admin/v1/events/{id}/replay': {},

@@ -42,7 +42,7 @@ export function registerHooks(
   ): Promise<Stored> => {
     const { endpoint, address } = to;
     if (!isId('endpoint', endpoint)) throw new Fault('NOT_FOUND');
-    await ingest.expect(endpoint);
+    await ingest.expect({ endpoint, address });
     return handOver(request, { endpoint, address });
   };
 

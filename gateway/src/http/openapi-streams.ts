@@ -41,6 +41,7 @@ export const STREAM_OPERATIONS: readonly StreamOperation[] = Object.freeze([
     },
     faults: [
       'NOT_FOUND',
+      'ADDRESS_REFUSED',
       'WEBHOOK_REFUSED',
       'BODY_TOO_LARGE',
       'LENGTH_MISMATCH',

@@ -7,6 +7,7 @@ import type { Ingest } from '#ingest';
 import { auditRoutes } from './admin/audit.ts';
 import { connectionRoutes } from './admin/connections.ts';
 import { destinationRoutes } from './admin/destinations.ts';
+import { endpointCallerRoutes } from './admin/endpoint-callers.ts';
 import { endpointRoutes } from './admin/endpoints.ts';
 import { eventRoutes } from './admin/events.ts';
 import { keyUseRoutes } from './admin/key-uses.ts';
@@ -34,6 +35,7 @@ export function allRoutes(rooms: RouteRooms): readonly Route[] {
     ...signerRoutes(rooms),
     ...connectionRoutes(rooms),
     ...endpointRoutes(rooms),
+    ...endpointCallerRoutes(rooms),
     ...destinationRoutes(rooms),
     ...eventRoutes(rooms),
     ...auditRoutes(rooms),

@@ -43,3 +43,13 @@ export function pageQuery<Shape extends z.ZodRawShape>(itemsMax: number, more: S
 export function pageOf<Item extends z.ZodType>(item: Item) {
   return z.strictObject({ items: z.array(item), next: z.string().nullable() });
 }
+
+/** An allowlist as it is sent; whether each is a range, the room says. */
+export const rangesShape = z.array(z.string().min(1).max(60)).max(100).meta({
+  description: 'Addresses and CIDR ranges of IPv4 and IPv6; none means from anywhere.',
+});
+
+export const trialShape = z.strictObject({ allowedAddresses: rangesShape });
+
+/** The query of who called: the days to look back. */
+export const callersQueryShape = { days: z.coerce.number().int().min(1).max(35).default(1) };

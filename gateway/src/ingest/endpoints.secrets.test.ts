@@ -17,7 +17,7 @@ test('K7 a replaced secret is refused at once where it was replaced, and elsewhe
   const old = (id: string) => signed(eventBody(id), { endpoint: endpoint.id });
   const fresh = (id: string) => signed(eventBody(id), { endpoint: endpoint.id, secret: NEW_SECRET });
   await other.ingest.receive(old('remembered'));
-  await ingest.endpoints.setSecret(
+  await ingest.endpoints.change(
     { environment, endpoint: endpoint.id, secret: Secret.fromText(NEW_SECRET) },
     SYSTEM,
   );
@@ -35,7 +35,7 @@ test('K7 of secrets that are set at the same moment one is in force, and no othe
   const secrets = Array.from({ length: 12 }, (_, at) => `secret-number-${at}-0123456789`);
   await Promise.all(
     secrets.map((text, at) =>
-      (at % 2 === 0 ? one : other).ingest.endpoints.setSecret(
+      (at % 2 === 0 ? one : other).ingest.endpoints.change(
         { environment, endpoint: endpoint.id, secret: Secret.fromText(text) },
         SYSTEM,
       ),
@@ -61,7 +61,7 @@ test('a weak or malformed secret, an unknown platform and a name that is taken a
     const secret = Secret.fromText(text);
     await assert.rejects(ingest.endpoints.create({ ...given, secret }, SYSTEM), is('INVALID_REQUEST'));
     await assert.rejects(
-      ingest.endpoints.setSecret({ environment, endpoint: endpoint.id, secret }, SYSTEM),
+      ingest.endpoints.change({ environment, endpoint: endpoint.id, secret }, SYSTEM),
       is('INVALID_REQUEST'),
     );
   }

@@ -1,17 +1,21 @@
 import { parseSecret, SchemeFault, type SchemeName, type SchemeSecret } from '@sallyport/schemes';
 import {
   type Actor,
+  type AddressRanges,
   type AuditPort,
   type Clock,
   createMemory,
+  createRanges,
   type EndpointId,
   type EnvironmentId,
   Fault,
   isoTime,
+  type JsonValue,
   type Limits,
   newId,
   openSecretText,
   type Page,
+  rangeProblems,
   type Secret,
   type Transaction,
 } from '#base';
@@ -19,6 +23,7 @@ import { type Environments, refuseForeignTag } from '#environments';
 import type { Keyring } from '#keyring';
 import { type PlatformProfile, platformNamed } from '#platforms';
 import type { Store } from '#store';
+import type { Callers } from './callers.ts';
 import {
   deleteEndpointSecrets,
   type EndpointRow,
@@ -29,6 +34,7 @@ import {
   selectEndpointInUse,
   selectEndpointSecrets,
   selectEndpoints,
+  updateEndpointAddresses,
   updateEndpointState,
 } from './queries.ts';
 
@@ -40,6 +46,8 @@ export interface EndpointView {
   readonly platform: string;
   readonly name: string;
   readonly state: EndpointState;
+  /** CIDR ranges; none means from anywhere. */
+  readonly allowedAddresses: readonly string[];
   readonly createdAtMs: number;
 }
 
@@ -49,12 +57,23 @@ export interface EndpointInUse {
   readonly environment: EnvironmentId;
   readonly platform: PlatformProfile;
   readonly state: EndpointState;
+  /** From where it may be called; `null` means from anywhere. */
+  readonly ranges: AddressRanges | null;
   readonly secrets: readonly SchemeSecret[];
 }
 
 export interface EndpointTarget {
   readonly environment: EnvironmentId;
   readonly endpoint: EndpointId;
+}
+
+/** What is to be different. The secret is replaced at once. */
+export interface EndpointChange extends EndpointTarget {
+  readonly state?: EndpointState | undefined;
+  readonly secret?: Secret | undefined;
+  readonly allowedAddresses?: readonly string[] | undefined;
+  /** Even if the allowlist refuses somebody whose webhooks were verified within the last day. */
+  readonly force?: boolean | undefined;
 }
 
 export interface EndpointPorts {
@@ -64,13 +83,20 @@ export interface EndpointPorts {
   readonly audit: AuditPort;
   readonly limits: Limits;
   readonly clock: Clock;
+  readonly callers: Pick<Callers, 'flush' | 'countLockedOut'>;
 }
 
 /** Addresses where webhooks come in. */
 export interface Endpoints {
-  /** `PLATFORM_UNKNOWN`, `INVALID_REQUEST` (the secret is too short or malformed, the name another kind's), `CONFLICT` (name taken). */
+  /** `PLATFORM_UNKNOWN`, `INVALID_REQUEST` (a field is not as it must be, the name another kind's), `CONFLICT` (name taken). */
   create(
-    endpoint: { environment: EnvironmentId; platform: string; name: string; secret: Secret },
+    endpoint: {
+      environment: EnvironmentId;
+      platform: string;
+      name: string;
+      secret: Secret;
+      allowedAddresses?: readonly string[] | undefined;
+    },
     actor: Actor,
   ): Promise<EndpointView>;
   list(query: {
@@ -79,16 +105,18 @@ export interface Endpoints {
     limit: number;
   }): Promise<Page<EndpointView>>;
   get(target: EndpointTarget): Promise<EndpointView>;
-  /** Replaces the secret at once. */
-  setSecret(change: EndpointTarget & { secret: Secret }, actor: Actor): Promise<EndpointView>;
-  setState(change: EndpointTarget & { state: EndpointState }, actor: Actor): Promise<EndpointView>;
+  /**
+   * Changes all that is named, or nothing. `ENDPOINT_NOT_FOUND`, `INVALID_REQUEST`, `LOCKS_OUT_CALLER` when its allowlist
+   * would refuse somebody whose webhooks were verified within the last day, unless forced.
+   */
+  change(change: EndpointChange, actor: Actor): Promise<EndpointView>;
 }
 
 /** Administration, and the endpoint that a webhook names; `null` when there is none. */
 export function createEndpoints(ports: EndpointPorts): Endpoints & {
   inUse(endpoint: EndpointId): Promise<EndpointInUse | null>;
 } {
-  const { store, keyring, environments, audit, limits, clock } = ports;
+  const { store, keyring, environments, audit, limits, clock, callers } = ports;
   const memory = createMemory<EndpointId, EndpointInUse>({
     itemsMax: limits.keyCacheItemsMax,
     trustMs: limits.keyCacheMs,
@@ -109,28 +137,6 @@ export function createEndpoints(ports: EndpointPorts): Endpoints & {
     const sealer = await keyring.sealer(environment, 'endpoints');
     return { id, bytes: Buffer.from(sealer.seal(contextOf(endpoint, id), bytes)) };
   };
-  const change = async (
-    { environment, endpoint }: EndpointTarget,
-    actor: Actor,
-    work: (tx: Transaction) => Promise<{ changed: string; value: string | null }>,
-  ): Promise<EndpointView> => {
-    const view = await store.transaction(environment, async (tx) => {
-      const row = await tx.row(selectEndpointForUpdate, [environment, endpoint]);
-      if (row === null) throw new Fault('ENDPOINT_NOT_FOUND');
-      const details = await work(tx);
-      const act = {
-        action: 'endpoint.changed',
-        actor,
-        resource: `endpoint:${endpoint}`,
-        outcome: 'success',
-      } as const;
-      await audit.record(tx, environment, { ...act, details });
-      return viewOf((await tx.row(selectEndpoint, [environment, endpoint])) ?? row);
-    });
-    memory.forget(endpoint);
-    return view;
-  };
-
   const get = async ({ environment, endpoint }: EndpointTarget): Promise<EndpointView> => {
     const row = await store.transaction(environment, (tx) => tx.row(selectEndpoint, [environment, endpoint]));
     if (row === null) throw new Fault('ENDPOINT_NOT_FOUND');
@@ -140,15 +146,16 @@ export function createEndpoints(ports: EndpointPorts): Endpoints & {
   return {
     inUse: (endpoint) => memory.get(endpoint),
 
-    async create({ environment, platform, name, secret }, actor) {
+    async create({ environment, platform, name, secret, allowedAddresses = [] }, actor) {
       const { scheme } = platformNamed(platform);
       refuseForeignTag(name, (await environments.get(environment)).kind);
       const bytes = secretBytes(scheme, secret);
+      checkAddresses(allowedAddresses);
       const endpoint = newId('endpoint', clock);
       const createdAtMs = clock.now();
       const sealed = await seal({ environment, endpoint }, bytes);
       await store.transaction(environment, async (tx) => {
-        const values = [environment, endpoint, platform, name, new Date(createdAtMs)];
+        const values = [environment, endpoint, platform, name, new Date(createdAtMs), allowedAddresses];
         if ((await tx.run(insertEndpoint, values)) === 0)
           throw new Fault('CONFLICT', { detail: 'The environment has an endpoint of this name.' });
         await insertSecret(tx, { environment, endpoint }, sealed);
@@ -160,10 +167,15 @@ export function createEndpoints(ports: EndpointPorts): Endpoints & {
         } as const;
         await audit.record(tx, environment, {
           ...act,
-          details: { platform, name, at: isoTime(createdAtMs) },
+          details: {
+            platform,
+            name,
+            at: isoTime(createdAtMs),
+            allowedAddresses: [...allowedAddresses],
+          },
         });
       });
-      return { id: endpoint, platform, name, state: 'active', createdAtMs };
+      return { id: endpoint, platform, name, state: 'active', allowedAddresses, createdAtMs };
     },
 
     async list({ environment, after, limit }) {
@@ -175,24 +187,61 @@ export function createEndpoints(ports: EndpointPorts): Endpoints & {
 
     get,
 
-    async setSecret({ secret, ...target }, actor) {
-      // Sealed before the transaction: a data key that isn't in memory is read in one of its own.
+    async change({ state, secret, allowedAddresses, force = false, ...target }, actor) {
+      const { environment, endpoint } = target;
       const { platform } = await get(target);
-      const sealed = await seal(target, secretBytes(platformNamed(platform).scheme, secret));
-      return change(target, actor, async (tx) => {
-        await tx.run(deleteEndpointSecrets, [target.environment, target.endpoint]);
-        await insertSecret(tx, target, sealed);
-        return { changed: 'secret', value: sealed.id };
+      if (allowedAddresses !== undefined) {
+        checkAddresses(allowedAddresses);
+        await callers.flush();
+      }
+      // Sealed before the transaction: a data key that isn't in memory is read in one of its own.
+      const { scheme } = platformNamed(platform);
+      const sealed = secret === undefined ? null : await seal(target, secretBytes(scheme, secret));
+      const changed = await store.transaction(environment, async (tx) => {
+        const row = await tx.row(selectEndpointForUpdate, [environment, endpoint]);
+        if (row === null) throw new Fault('ENDPOINT_NOT_FOUND');
+        const record = (details: { [name: string]: JsonValue }): Promise<void> =>
+          audit.record(tx, environment, {
+            action: 'endpoint.changed',
+            actor,
+            resource: `endpoint:${endpoint}`,
+            outcome: 'success',
+            details,
+          });
+        if (allowedAddresses !== undefined) {
+          const lists = { before: row.allowed_addresses, after: allowedAddresses };
+          const lockedOut = await callers.countLockedOut(tx, { ...target, ...lists });
+          if (lockedOut > 0 && !force) throw locksOut(lockedOut);
+          await tx.run(updateEndpointAddresses, [environment, endpoint, allowedAddresses]);
+          await record({ changed: 'allowedAddresses', value: [...allowedAddresses], lockedOut });
+        }
+        if (sealed !== null) {
+          await tx.run(deleteEndpointSecrets, [environment, endpoint]);
+          await insertSecret(tx, target, sealed);
+          await record({ changed: 'secret', value: sealed.id });
+        }
+        if (state !== undefined) {
+          await tx.run(updateEndpointState, [environment, endpoint, state]);
+          await record({ changed: 'state', value: state });
+        }
+        return (await tx.row(selectEndpoint, [environment, endpoint])) ?? row;
       });
-    },
-
-    setState({ state, ...target }, actor) {
-      return change(target, actor, async (tx) => {
-        await tx.run(updateEndpointState, [target.environment, target.endpoint, state]);
-        return { changed: 'state', value: state };
-      });
+      memory.forget(endpoint);
+      return viewOf(changed);
     },
   };
+}
+
+function checkAddresses(texts: readonly string[]): void {
+  const fields = rangeProblems(texts, 'body.allowedAddresses');
+  if (fields.length > 0) throw new Fault('INVALID_REQUEST', { fields });
+}
+
+/** Says how many, and not who: they belong to somebody else than the one who asks. */
+function locksOut(count: number): Fault {
+  return new Fault('LOCKS_OUT_CALLER', {
+    detail: `It would refuse ${count} caller(s) whose webhooks were verified within the last day.`,
+  });
 }
 
 function contextOf(endpoint: EndpointId, secret: string) {
@@ -206,13 +255,14 @@ async function open({ store, keyring }: EndpointPorts, endpoint: EndpointId): Pr
     return { ...row, sealed: await tx.rows(selectEndpointSecrets, [row.environment_id, endpoint]) };
   });
   if (found === null) return null;
-  const { environment_id: environment, state } = found;
+  const { environment_id: environment, state, allowed_addresses: texts } = found;
   const sealer = await keyring.sealer(environment, 'endpoints');
   const secrets: SchemeSecret[] = [];
   for (const { id, sealed_secret } of found.sealed) {
     secrets.push({ id, bytes: await sealer.open(contextOf(endpoint, id), sealed_secret) });
   }
-  return { id: endpoint, environment, platform: platformNamed(found.platform), state, secrets };
+  const ranges = texts.length === 0 ? null : createRanges(texts);
+  return { id: endpoint, environment, platform: platformNamed(found.platform), state, ranges, secrets };
 }
 
 function secretBytes(scheme: SchemeName, secret: Secret): Uint8Array {
@@ -231,6 +281,7 @@ const SECRET_PROBLEMS: Readonly<Record<string, string>> = Object.freeze({
   SECRET_MALFORMED: 'does not have the form this platform gives its secrets',
 });
 
-function viewOf({ id, platform, name, state, created_at }: EndpointRow): EndpointView {
-  return { id, platform, name, state, createdAtMs: created_at.getTime() };
+function viewOf(row: EndpointRow): EndpointView {
+  const { id, platform, name, state, allowed_addresses: allowedAddresses, created_at } = row;
+  return { id, platform, name, state, allowedAddresses, createdAtMs: created_at.getTime() };
 }

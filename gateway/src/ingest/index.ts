@@ -1,5 +1,13 @@
+export type { AddressTrial, EndpointCaller } from './callers.ts';
 export type { Stored } from './commit.ts';
 export type { EndpointState, Endpoints, EndpointView } from './endpoints.ts';
-export { createIngest, type EventView, type Ingest, type IngestPorts, type Webhook } from './ingest.ts';
+export {
+  type Arrival,
+  createIngest,
+  type EventView,
+  type Ingest,
+  type IngestPorts,
+  type Webhook,
+} from './ingest.ts';
 export { ingestMigrations } from './migrations.ts';
 export { ingestErasure } from './queries.ts';

@@ -19,7 +19,7 @@ test('K3 while it is frozen every webhook is answered 503, right or forged, and 
   await ingest.receive(webhook('before'));
   await environments.freeze(environment, SYSTEM);
   while ((await environments.get(environment)).state !== 'frozen') await soon();
-  await assert.rejects(ingest.expect(endpoint.id), paused);
+  await assert.rejects(ingest.expect({ endpoint: endpoint.id, address: '192.0.2.1' }), paused);
   await assert.rejects(ingest.receive(webhook('within')), paused);
   await assert.rejects(ingest.receive({ ...webhook('within'), body: Buffer.from('forged') }), paused);
   await environments.unfreeze(environment, SYSTEM);
@@ -33,7 +33,7 @@ test('K3 another environment goes on, and a deletion that is requested freezes a
   const { name } = await environments.get(environment);
   await environments.requestDeletion(environment, { name }, SYSTEM);
   while ((await environments.get(environment)).state !== 'deleting') await soon();
-  await assert.rejects(ingest.expect(endpoint.id), paused);
+  await assert.rejects(ingest.expect({ endpoint: endpoint.id, address: '192.0.2.1' }), paused);
 });
 
 /** What is waited for has no other sign. */

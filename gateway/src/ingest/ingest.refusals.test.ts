@@ -102,16 +102,13 @@ test('a paused endpoint puts off what comes and takes it again when it is resume
   const one = await withIngest(t);
   const { environment, endpoint, ingest } = one;
   const webhook = signed(eventBody('a'), { endpoint: endpoint.id });
-  const view = await ingest.endpoints.setState(
-    { environment, endpoint: endpoint.id, state: 'paused' },
-    SYSTEM,
-  );
+  const view = await ingest.endpoints.change({ environment, endpoint: endpoint.id, state: 'paused' }, SYSTEM);
   assert.equal(view.state, 'paused');
   await assert.rejects(
     ingest.receive(webhook),
     (fault) => is('ENDPOINT_PAUSED')(fault) && fault instanceof Fault && fault.retryAfterSeconds === 60,
   );
-  await ingest.endpoints.setState({ environment, endpoint: endpoint.id, state: 'active' }, SYSTEM);
+  await ingest.endpoints.change({ environment, endpoint: endpoint.id, state: 'active' }, SYSTEM);
   assert.equal((await ingest.receive(webhook)).duplicate, false);
   const entries = await logged(one, environment, 'endpoint.changed');
   assert.deepEqual(

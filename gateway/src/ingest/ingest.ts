@@ -25,6 +25,7 @@ import type { EnvironmentState, Environments } from '#environments';
 import type { Keyring } from '#keyring';
 import { textAt } from '#platforms';
 import type { Store } from '#store';
+import { type Callers, createCallers } from './callers.ts';
 import { createCommits, type Stored } from './commit.ts';
 import { createEndpoints, type EndpointInUse, type Endpoints } from './endpoints.ts';
 import { ensurePartitions } from './partitions.ts';
@@ -49,12 +50,16 @@ export interface EventTarget {
   readonly event: EventId;
 }
 
-/** A webhook as it arrived, its body read whole under the limit. */
-export interface Webhook {
+/** Where a webhook comes in, and from where. */
+export interface Arrival {
   readonly endpoint: EndpointId;
+  readonly address: string;
+}
+
+/** A webhook as it arrived, its body read whole under the limit. */
+export interface Webhook extends Arrival {
   readonly rawHeaders: readonly string[];
   readonly body: Uint8Array;
-  readonly address: string;
 }
 
 export interface IngestPorts {
@@ -73,15 +78,19 @@ export interface Ingest extends EventReader {
   /** Makes sure that events can be stored, now and from now on. */
   start(): Promise<void>;
   stop(): Promise<void>;
-  /** Whether a webhook would be taken there: asked before its body is read. `ENDPOINT_NOT_FOUND`, `ENDPOINT_PAUSED`, `ENVIRONMENT_PAUSED`. */
-  expect(endpoint: EndpointId): Promise<void>;
+  /**
+   * Whether a webhook would be taken there: asked before its body is read. `ENDPOINT_NOT_FOUND`, `ADDRESS_REFUSED`,
+   * `ENDPOINT_PAUSED`, `ENVIRONMENT_PAUSED`.
+   */
+  expect(arrival: Arrival): Promise<void>;
   /**
    * Verifies a webhook and stores it; resolves when it is durable. A duplicate gets the id of the event that is
-   * already there. `ENDPOINT_NOT_FOUND`, `ENDPOINT_PAUSED`, `ENVIRONMENT_PAUSED`, `WEBHOOK_REFUSED` (for every reason alike), `BUSY`,
-   * `STORE_UNAVAILABLE`.
+   * already there. `ENDPOINT_NOT_FOUND`, `ADDRESS_REFUSED`, `ENDPOINT_PAUSED`, `ENVIRONMENT_PAUSED`, `WEBHOOK_REFUSED` (for every reason
+   * alike), `BUSY`, `STORE_UNAVAILABLE`.
    */
   receive(webhook: Webhook): Promise<Stored>;
   readonly endpoints: Endpoints;
+  readonly callers: Pick<Callers, 'flush' | 'list' | 'tryAddresses' | 'sweep'>;
   readonly events: {
     list(query: {
       environment: EnvironmentId;
@@ -111,14 +120,29 @@ interface Verified {
 /** Makes the ingest room. */
 export function createIngest(ports: IngestPorts): Ingest {
   const { store, keyring, environments, audit, clock, log } = ports;
-  const endpoints = createEndpoints(ports);
+  const callers = createCallers(ports);
+  const endpoints = createEndpoints({ ...ports, callers });
   const refusals = createRefusals(ports);
   const commits = createCommits(ports);
   let partitions: Repeat | null = null;
 
-  const open = async (endpoint: EndpointId): Promise<EndpointInUse> => {
+  const refuse = async (
+    target: EndpointInUse,
+    refusal: { reason: string; address: string; code: 'WEBHOOK_REFUSED' | 'ADDRESS_REFUSED' },
+  ): Promise<never> => {
+    const { environment, id: endpoint } = target;
+    const { reason, address, code } = refusal;
+    callers.count({ environment, endpoint, address }, 'refused');
+    await refusals.record({ environment, endpoint, reason, address });
+    throw new Fault(code);
+  };
+
+  const open = async ({ endpoint, address }: Arrival): Promise<EndpointInUse> => {
     const target = await endpoints.inUse(endpoint);
     if (target === null) throw new Fault('ENDPOINT_NOT_FOUND');
+    // Before anything else is said of it: who may not call learns nothing about its state either.
+    if (target.ranges !== null && !target.ranges.includes(address))
+      return refuse(target, { reason: 'address', address, code: 'ADDRESS_REFUSED' });
     if (target.state === 'paused')
       throw new Fault('ENDPOINT_PAUSED', { retryAfterSeconds: PAUSE_RETRY_SECONDS });
     // Asked each time: an environment that is frozen takes nothing from then on, whatever is remembered of its endpoints.
@@ -138,20 +162,13 @@ export function createIngest(ports: IngestPorts): Ingest {
       },
     );
 
-  const refuse = async (
-    target: EndpointInUse,
-    refusal: { reason: string; address: string },
-  ): Promise<never> => {
-    await refusals.record({ environment: target.environment, endpoint: target.id, ...refusal });
-    throw new Fault('WEBHOOK_REFUSED');
-  };
-
   const take = (target: EndpointInUse, webhook: Webhook): Promise<Stored> => {
     const { rawHeaders, body, address } = webhook;
     const { platform, secrets } = target;
     const nowMs = clock.now();
     const verdict = verify({ scheme: platform.scheme, secrets, rawHeaders, body, nowMs });
-    if (!verdict.ok) return refuse(target, { reason: verdict.reason, address });
+    if (!verdict.ok) return refuse(target, { reason: verdict.reason, address, code: 'WEBHOOK_REFUSED' });
+    callers.count({ environment: target.environment, endpoint: target.id, address }, 'verified');
     return keep({ target, webhook, verdict, receivedAtMs: nowMs });
   };
 
@@ -200,23 +217,27 @@ export function createIngest(ports: IngestPorts): Ingest {
 
   return {
     endpoints,
+    callers,
     read,
     async start() {
       await ensurePartitions(ports);
       const run = (): Promise<unknown> => ensurePartitions(ports);
       partitions ??= repeat({ name: 'ingest.partitions', everyMs: PARTITIONS_EVERY_MS, run, clock, log });
+      callers.start();
     },
     async stop() {
       await partitions?.stop();
       await Promise.all([commits.close(), refusals.close()]);
+      await callers.stop();
     },
 
-    async expect(endpoint) {
-      await open(endpoint);
+    async expect(arrival) {
+      await open(arrival);
     },
 
     // Not async, and so below: a frame that waits keeps its arguments, and a refusal may wait long for its entry.
-    receive: (webhook) => open(webhook.endpoint).then((target) => take(target, webhook)),
+    receive: (webhook) =>
+      open({ endpoint: webhook.endpoint, address: webhook.address }).then((target) => take(target, webhook)),
 
     events: {
       async list({ environment, after, limit, endpoint, type }) {

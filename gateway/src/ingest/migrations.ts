@@ -85,8 +85,34 @@ export const ingestMigrations: readonly Migration[] = [
   },
   {
     number: 61,
+    name: 'from where endpoints may be called, and from where they are',
+    sql: `
+      alter table endpoints add column allowed_addresses text[] not null default '{}';
+      grant update (allowed_addresses) on endpoints to sallyport_runtime;
+
+      create table endpoint_callers (
+        environment_id text not null,
+        endpoint_id text collate "C" not null,
+        day date not null,
+        outcome text not null check (outcome in ('verified', 'refused')),
+        address text collate "C" not null,
+        webhooks bigint not null,
+        first_at timestamptz not null,
+        last_at timestamptz not null,
+        primary key (environment_id, endpoint_id, day, outcome, address)
+      );
+      create index endpoint_callers_day on endpoint_callers (day);
+      ${isolated('endpoint_callers', { system: true })}
+      grant select, insert on endpoint_callers to sallyport_runtime;
+      grant update (webhooks, first_at, last_at) on endpoint_callers to sallyport_runtime;
+      grant select, delete on endpoint_callers to sallyport_system;
+    `,
+  },
+  {
+    number: 62,
     name: 'events of an environment that is over can be deleted',
     sql: `
+      ${erasable('endpoint_callers', ['endpoint_id', 'day', 'outcome', 'address'])}
       ${erasable('endpoint_secrets', ['endpoint_id', 'id'])}
       ${erasable('endpoints', ['id'])}
       ${erasable('event_keys', ['endpoint_id', 'key'])}

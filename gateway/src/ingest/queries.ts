@@ -14,35 +14,39 @@ const endpointRow = z.object({
   platform: z.string(),
   name: z.string(),
   state: stateColumn,
+  allowed_addresses: z.array(z.string()),
   created_at: z.date(),
 });
 export type EndpointRow = z.output<typeof endpointRow>;
 
+const ENDPOINT_COLUMNS = 'id, platform, name, state, allowed_addresses, created_at';
+
 /** Touches no row when the name is taken. */
 export const insertEndpoint = statement(
   'ingest.insert_endpoint',
-  `insert into endpoints (environment_id, id, platform, name, state, created_at) values ($1, $2, $3, $4, 'active', $5)
+  `insert into endpoints (environment_id, id, platform, name, state, created_at, allowed_addresses)
+   values ($1, $2, $3, $4, 'active', $5, $6)
    on conflict (environment_id, name) do nothing`,
   none,
 );
 
 export const selectEndpoint = statement(
   'ingest.select_endpoint',
-  `select id, platform, name, state, created_at from endpoints where environment_id = $1 and id = $2`,
+  `select ${ENDPOINT_COLUMNS} from endpoints where environment_id = $1 and id = $2`,
   (row) => endpointRow.parse(row),
 );
 
 /** Changes of an endpoint take turns: of two new secrets at once only the later one may stay. */
 export const selectEndpointForUpdate = statement(
   'ingest.select_endpoint_for_update',
-  `select id, platform, name, state, created_at from endpoints where environment_id = $1 and id = $2 for update`,
+  `select ${ENDPOINT_COLUMNS} from endpoints where environment_id = $1 and id = $2 for update`,
   (row) => endpointRow.parse(row),
 );
 
 /** Newest first: endpoint ids are random, so the page goes by time and id. */
 export const selectEndpoints = statement(
   'ingest.select_endpoints',
-  `select id, platform, name, state, created_at from endpoints
+  `select ${ENDPOINT_COLUMNS} from endpoints
    where environment_id = $1
      and ($2::text is null or (created_at, id) < (select created_at, id from endpoints where environment_id = $1 and id = $2))
    order by created_at desc, id desc limit $3`,
@@ -52,6 +56,12 @@ export const selectEndpoints = statement(
 export const updateEndpointState = statement(
   'ingest.update_endpoint_state',
   `update endpoints set state = $3 where environment_id = $1 and id = $2`,
+  none,
+);
+
+export const updateEndpointAddresses = statement(
+  'ingest.update_endpoint_addresses',
+  `update endpoints set allowed_addresses = $3 where environment_id = $1 and id = $2`,
   none,
 );
 
@@ -71,12 +81,13 @@ const endpointInUseRow = z.object({
   environment_id: environmentColumn,
   platform: z.string(),
   state: stateColumn,
+  allowed_addresses: z.array(z.string()),
 });
 
 /** System role: the endpoint is all that a webhook names. */
 export const selectEndpointInUse = statement(
   'ingest.select_endpoint_in_use',
-  `select environment_id, platform, state from endpoints where id = $1`,
+  `select environment_id, platform, state, allowed_addresses from endpoints where id = $1`,
   (row) => endpointInUseRow.parse(row),
 );
 
@@ -192,8 +203,15 @@ export const eraseEventKeys = statement(
 );
 export const eraseEvents = statement('ingest.erase_events', eraseRows('events', ['id']), none);
 
+export const eraseEndpointCallers = statement(
+  'ingest.erase_endpoint_callers',
+  eraseRows('endpoint_callers', ['endpoint_id', 'day', 'outcome', 'address']),
+  none,
+);
+
 /** Deletes the endpoints and events of an environment that is over. */
 export const ingestErasure = erasureOf({
+  endpoint_callers: eraseEndpointCallers,
   endpoint_secrets: eraseEndpointSecrets,
   endpoints: eraseEndpoints,
   event_keys: eraseEventKeys,

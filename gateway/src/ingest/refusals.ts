@@ -44,7 +44,9 @@ export function createRefusals({ audit, limits }: { audit: AuditPort; limits: Li
 async function write(audit: AuditPort, items: readonly Refusal[]): Promise<void> {
   const [first] = items;
   if (first === undefined) return;
-  const addresses = [...new Set(items.map(({ address }) => address))].slice(0, ADDRESSES_MAX);
+  // Whose socket was gone before it was asked for has none.
+  const known = new Set(items.map(({ address }) => address).filter((address) => address !== ''));
+  const addresses = [...known].slice(0, ADDRESSES_MAX);
   await audit.note(first.environment, {
     action: 'webhook.refused',
     actor: { ...SYSTEM, kind: 'anonymous', address: addresses[0] ?? null },

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { isoTime, Secret } from '#base';
 import type { EndpointView, Ingest } from '#ingest';
 import { type Route, route } from '../route.ts';
-import { idParams, idShape, nameShape, pageOf, pageQuery, timeShape } from '../shapes.ts';
+import { idParams, idShape, nameShape, pageOf, pageQuery, rangesShape, timeShape } from '../shapes.ts';
 import { principalOf } from './environment.ts';
 
 const stateShape = z.enum(['active', 'paused']);
@@ -12,6 +12,7 @@ const endpointShape = z
     platform: z.string(),
     name: nameShape,
     state: stateShape,
+    allowedAddresses: rangesShape,
     path: z.string().meta({ description: 'Where the platform sends its webhooks.' }),
     createdAt: timeShape,
   })
@@ -55,18 +56,20 @@ export function endpointRoutes({
       surface: 'admin',
       scope: 'endpoints:write',
       summary: 'Makes an unguessable address for the webhooks of a platform.',
-      body: z.strictObject({ platform: z.string().min(1).max(40), name: nameShape, secret: secretShape }),
+      body: z.strictObject({
+        platform: z.string().min(1).max(40),
+        name: nameShape,
+        secret: secretShape,
+        allowedAddresses: rangesShape.optional(),
+      }),
       status: 201,
       answer: endpointShape,
       faults: [...refusals, 'PLATFORM_UNKNOWN', 'CONFLICT'],
       handle: async (call) => {
-        const { platform, name, secret } = call.body;
+        const { secret, ...given } = call.body;
         const { environment } = principalOf(call);
         return shown(
-          await endpoints.create(
-            { environment, platform, name, secret: Secret.fromText(secret) },
-            call.actor,
-          ),
+          await endpoints.create({ environment, ...given, secret: Secret.fromText(secret) }, call.actor),
         );
       },
     }),
@@ -90,24 +93,42 @@ export function endpointRoutes({
       path: '/admin/v1/endpoints/{id}',
       surface: 'admin',
       scope: 'endpoints:write',
-      summary: 'Pauses, resumes, or replaces the secret of an endpoint.',
+      summary: 'Pauses or resumes an endpoint, replaces its secret, says from where it may be called.',
       params: idParams('endpoint'),
-      body: z.strictObject({ state: stateShape.optional(), secret: secretShape.optional() }),
+      body: z.strictObject({
+        state: stateShape.optional(),
+        secret: secretShape.optional(),
+        allowedAddresses: rangesShape.optional(),
+        force: z.boolean().optional().meta({
+          description: 'Even if the allowlist refuses somebody who was verified within the last day.',
+        }),
+      }),
       status: 200,
       answer: endpointShape,
-      faults: [...refusals, 'ENDPOINT_NOT_FOUND'],
+      faults: [...refusals, 'ENDPOINT_NOT_FOUND', 'LOCKS_OUT_CALLER'],
       handle: async (call) => {
         const target = { environment: principalOf(call).environment, endpoint: call.params.id };
-        const { state, secret } = call.body;
-        if (secret !== undefined)
-          await endpoints.setSecret({ ...target, secret: Secret.fromText(secret) }, call.actor);
-        if (state !== undefined) await endpoints.setState({ ...target, state }, call.actor);
-        return shown(await endpoints.get(target));
+        const { secret, ...given } = call.body;
+        const change = {
+          ...target,
+          ...given,
+          secret: secret === undefined ? secret : Secret.fromText(secret),
+        };
+        return shown(await endpoints.change(change, call.actor));
       },
     }),
   ];
 }
 
-function shown({ id, platform, name, state, createdAtMs }: EndpointView): z.input<typeof endpointShape> {
-  return { id, platform, name, state, path: `/in/${id}`, createdAt: isoTime(createdAtMs) };
+function shown(endpoint: EndpointView): z.input<typeof endpointShape> {
+  const { id, platform, name, state, allowedAddresses, createdAtMs } = endpoint;
+  return {
+    id,
+    platform,
+    name,
+    state,
+    allowedAddresses: [...allowedAddresses],
+    path: `/in/${id}`,
+    createdAt: isoTime(createdAtMs),
+  };
 }

@@ -1,13 +1,10 @@
 import { z } from 'zod';
 import { type KeySettings, type KeyView, SCOPE_NAMES, type SecretView } from '#access';
 import { isoTime } from '#base';
-import { idShape, nameShape, timeOrNull, timeShape } from '../shapes.ts';
+import { idShape, nameShape, rangesShape, timeOrNull, timeShape } from '../shapes.ts';
 
 const kindShape = z.enum(['test', 'live', 'admin']);
 const scopeShape = z.enum(SCOPE_NAMES, { error: 'is not a scope' });
-const rangesShape = z.array(z.string().min(1).max(60)).max(100).meta({
-  description: 'Addresses and CIDR ranges of IPv4 and IPv6; none means from anywhere.',
-});
 const textShape = z.string().min(1).max(255);
 const bindingShape = z
   .strictObject({ kind: z.enum(['connection', 'destination', 'policy']), id: z.string().min(1).max(64) })
@@ -59,8 +56,6 @@ export const secretShape = z
   })
   .meta({ id: 'KeySecret' });
 
-export const callersQueryShape = { days: z.coerce.number().int().min(1).max(35).default(1) };
-
 export const callerShape = z
   .strictObject({
     credential: z.string().meta({ description: 'The secret or signer that was used.' }),
@@ -71,8 +66,6 @@ export const callerShape = z
     lastUsedAt: timeShape,
   })
   .meta({ id: 'KeyCaller' });
-
-export const trialShape = z.strictObject({ allowedAddresses: rangesShape });
 
 type SettingsInput = Partial<Omit<KeySettings, 'expiresAtMs'>> & {
   readonly expiresAt?: string | null | undefined;

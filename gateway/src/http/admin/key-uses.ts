@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import type { Access } from '#access';
-import { type Clock, createRanges, Fault, isAddressRange, isoTime, openSecretText } from '#base';
+import { type Clock, createRanges, Fault, isoTime, openSecretText, rangeProblems } from '#base';
 import { type Route, route } from '../route.ts';
-import { idParams, idShape, timeShape } from '../shapes.ts';
+import { callersQueryShape, idParams, idShape, timeShape, trialShape } from '../shapes.ts';
 import { principalOf } from './environment.ts';
-import { callerShape, callersQueryShape, trialShape } from './key-shapes.ts';
+import { callerShape } from './key-shapes.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -96,12 +96,8 @@ export function keyUseRoutes({ access, clock }: { access: Access; clock: Clock }
         const target = { environment: principalOf(call).environment, key: call.params.id };
         await keys.get(target);
         const texts = call.body.allowedAddresses;
-        const wrong = texts.findIndex((text) => !isAddressRange(text));
-        if (wrong !== -1) {
-          throw new Fault('INVALID_REQUEST', {
-            fields: [{ path: `body.allowedAddresses.${wrong}`, problem: 'is no address and no range' }],
-          });
-        }
+        const fields = rangeProblems(texts, 'body.allowedAddresses');
+        if (fields.length > 0) throw new Fault('INVALID_REQUEST', { fields });
         const ranges = createRanges(texts);
         const callers = await usage.callers({ ...target, sinceMs: clock.now() - DAY_MS });
         const [passing, refused] = [true, false].map((passes) =>
