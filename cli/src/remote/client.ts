@@ -22,6 +22,8 @@ export interface AdminCall {
   readonly path: string;
   readonly query?: Readonly<Record<string, string | undefined>>;
   readonly body?: object;
+  /** What makes a repetition of the call known as one. */
+  readonly idempotencyKey?: string | undefined;
 }
 
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -103,7 +105,7 @@ function noGateway(): Problem {
 }
 
 function clientOf({ url, key }: Target, agent: Agent): Client {
-  const send = async ({ method, path, query = {}, body }: AdminCall) => {
+  const send = async ({ method, path, query = {}, body, idempotencyKey }: AdminCall) => {
     const address = new URL(`/admin/v1${path}`, url);
     for (const [name, value] of Object.entries(query))
       if (value !== undefined) address.searchParams.set(name, value);
@@ -116,6 +118,7 @@ function clientOf({ url, key }: Target, agent: Agent): Client {
           accept: 'application/json',
           'user-agent': 'sallyport-cli',
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...(idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }),
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
