@@ -103,6 +103,18 @@ test('U10 a rotation whose answer was lost is asked for again, and the same secr
   assert.deepEqual([secrets.length, secrets[0]?.id], [2, first.id]);
 });
 
+test('U9 the doctor compares the clock with every host that is called', async () => {
+  const { stdout } = await sallyport(['doctor', '--platforms', '--json'], { cwd });
+  const { checks } = JSON.parse(stdout) as {
+    checks: { check: string; state: string; clock?: { host: string; differenceMs: number } }[];
+  };
+  const compared = checks.filter(({ clock }) => clock !== undefined);
+  assert.deepEqual(
+    compared.map(({ check, state, clock }) => [check, state, clock?.host]),
+    [['clock', 'ok', new URL(dev.ready.sandbox.koywe).host]],
+  );
+});
+
 test('with --json every list is one document on stdout, and nothing on stderr', async () => {
   for (const args of [['keys'], ['connections'], ['endpoints'], ['destinations'], ['events'], ['audit']]) {
     const { code, stdout, stderr } = await sallyport([...args, 'list', '--json', '--limit', '1'], { cwd });
@@ -164,7 +176,6 @@ test('U4 what was used as a secret is in no file and on no page of the database'
   assert.deepEqual(leaks, []);
 });
 
-// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- a test names the fields that it looks into
 async function json<T>(...args: readonly string[]): Promise<[document: T, stderr: string]> {
   const { code, stdout, stderr } = await sallyport([...args, '--json'], { cwd });
   assert.equal(code, 0, stderr);

@@ -100,8 +100,12 @@ function callerTable(items: readonly z.output<typeof callerShape>[]): string {
   return table({
     columns: ['CREDENTIAL', 'ADDRESS', 'AGENT', 'USES', 'FIRST', 'LAST'],
     rows: items.map(({ credential, address, agent, uses, firstUsedAt, lastUsedAt }) => [
-      ...[credential, address, agent === '' ? '–' : agent, String(uses)],
-      ...[firstUsedAt, lastUsedAt],
+      credential,
+      address,
+      agent === '' ? '–' : agent,
+      String(uses),
+      firstUsedAt,
+      lastUsedAt,
     ]),
     none: '',
   });

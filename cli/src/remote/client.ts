@@ -10,6 +10,8 @@ import { transportProblem } from './transport.ts';
 export interface Client {
   /** The origin it calls. */
   readonly url: string;
+  /** PEM of the authority that it trusts besides the public ones. */
+  readonly ca: string | null;
   /** The parsed answer. Throws the gateway's problem with its code, or what kept the call from getting through. */
   call(call: AdminCall): Promise<unknown>;
   /** The lines of an NDJSON answer, as bytes. */
@@ -104,7 +106,7 @@ function noGateway(): Problem {
   });
 }
 
-function clientOf({ url, key }: Target, agent: Agent): Client {
+function clientOf({ url, key, ca }: Target, agent: Agent): Client {
   const send = async ({ method, path, query = {}, body, idempotencyKey }: AdminCall) => {
     const address = new URL(`/admin/v1${path}`, url);
     for (const [name, value] of Object.entries(query))
@@ -128,6 +130,7 @@ function clientOf({ url, key }: Target, agent: Agent): Client {
   };
   return {
     url,
+    ca,
     async call(call) {
       const { statusCode, body } = await send(call);
       const text = await readText(body, url);
