@@ -11,6 +11,7 @@ import { addEnvironments } from './commands/environments.ts';
 import { addEvents } from './commands/events.ts';
 import { addKeys } from './commands/keys.ts';
 import { addMigrate } from './commands/migrate.ts';
+import { addSigners } from './commands/signers.ts';
 import { addUp } from './commands/up.ts';
 import { scrub, usageProblem } from './problem.ts';
 import { report } from './terminal/report.ts';
@@ -66,6 +67,7 @@ const COMMANDS = Object.freeze([
   addConfig,
   addEnvironments,
   addKeys,
+  addSigners,
   addConnections,
   addEndpoints,
   addDestinations,

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { commandDocument } from '../test/command-document.ts';
 import { sallyport, withFolder } from '../test/session.ts';
+import { SIGNER_ALGORITHMS, SIGNER_SCHEMES } from './commands/signers.ts';
 import { createProgram } from './main.ts';
 
 function leaves(
@@ -29,6 +30,7 @@ test('the commands are those of the design, and each has --json', () => {
       'config',
       'environments',
       'keys',
+      'signers',
       'connections',
       'endpoints',
       'destinations',
@@ -43,6 +45,15 @@ test('the commands are those of the design, and each has --json', () => {
     );
     assert.ok(command.description().length > 10, path.join(' '));
   }
+});
+
+test('the schemes and algorithms of signers are those that the gateway takes', () => {
+  const document = JSON.parse(readFileSync(new URL('../../docs/openapi.json', import.meta.url), 'utf8')) as {
+    components: { schemas: { Signer: { properties: Record<string, { enum?: string[] }> } } };
+  };
+  const { scheme, algorithm } = document.components.schemas.Signer.properties;
+  assert.deepEqual([...SIGNER_SCHEMES].sort(), scheme?.enum?.toSorted());
+  assert.deepEqual(SIGNER_ALGORITHMS, algorithm?.enum);
 });
 
 test('K1 no option takes a secret', () => {
@@ -61,7 +72,7 @@ test('an unknown option, and one argument too many, are refused by every command
   for (const { path } of leaves(createProgram())) {
     const wrong = createProgram().parseAsync([...path, '--no-such-option'], { from: 'user' });
     await assert.rejects(wrong, { code: /^commander\.(?:unknownOption|missing\w+)$/ }, path.join(' '));
-    const tooMany = createProgram().parseAsync([...path, 'a', 'b'], { from: 'user' });
+    const tooMany = createProgram().parseAsync([...path, 'a', 'b', 'c'], { from: 'user' });
     await assert.rejects(tooMany, { code: /^commander\.(?:excessArguments|missing\w+)$/ }, path.join(' '));
   }
 });

@@ -103,7 +103,7 @@ export function toProblem(thrown: unknown): Problem {
 
 /** Takes out what looks like one of our credentials: an argument in the wrong place must not be repeated. */
 export function scrub(text: string): string {
-  return text.replaceAll(/\b(?:sk_[a-z]+_syp_|sat_syp_|whsec_)[\w+/=-]+/g, '[secret]');
+  return text.replaceAll(/\b(?:sk_[a-z]+_syp_|sat_syp_|ses_syp_|sgk_syp_|whsec_)[\w+/=-]+/g, '[secret]');
 }
 
 function isField(value: unknown): value is { path: string; problem: string } {

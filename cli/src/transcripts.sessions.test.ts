@@ -1,6 +1,7 @@
 // Every remote command does what its transcript shows, with truthful exit codes, and no secret is ever in its output.
 // K1 K2 U4: credentials go in through channels that nobody sees, and come out never.
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -8,6 +9,7 @@ import test, { after, before } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { canary, canaryNames, canaryValue } from '../../tools/leaks/canaries.ts';
 import { search } from '../../tools/leaks/search.ts';
+import { withDeafLine } from '../test/deaf-line.ts';
 import { placeOrder } from '../test/order.ts';
 import { type RunningDev, sallyport, startDev, withFolder } from '../test/session.ts';
 import { playTranscript } from '../test/transcript.ts';
@@ -24,6 +26,11 @@ before(async () => {
   state = join(cwd, '.sallyport');
   dev = await startDev(cleanup, { state });
   await placeOrder({ dev, state });
+  const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+  await writeFile(join(cwd, 'public.pem'), publicKey.export({ type: 'spki', format: 'pem' }));
+  await writeFile(join(cwd, 'private.pem'), privateKey.export({ type: 'pkcs8', format: 'pem' }), {
+    mode: 0o600,
+  });
 });
 
 after(async () => {
@@ -31,7 +38,7 @@ after(async () => {
 });
 
 // In this order: a later one may rest on what an earlier one did.
-const order = ['keys', 'connections', 'endpoints', 'events', 'destinations', 'audit'];
+const order = ['keys', 'signers', 'connections', 'endpoints', 'events', 'destinations', 'audit'];
 
 test('every transcript is played', () => {
   assert.deepEqual(readdirSync(folder).sort(), order.map((name) => `${name}.txt`).sort());
@@ -71,6 +78,41 @@ test('a cut-off export fails against a checkpoint that was kept', async () => {
   const { code, stdout } = await sallyport(args, { cwd });
   assert.equal(code, 1);
   assert.match(stdout, /cut off/);
+});
+
+test('U10 a rotation whose answer was lost is asked for again, and the same secret comes', async (t) => {
+  const [made] = await json<{ key: { id: string } }>('keys', 'create', '--kind', 'test', '--name', 'lost');
+  const { id } = made.key;
+  const profile = JSON.parse(await readFile(join(state, 'cli.json'), 'utf8')) as {
+    adminKey: { secret: string };
+  };
+  const env = {
+    SALLYPORT_URL: await withDeafLine(t, { state, api: dev.ready.api }),
+    SALLYPORT_ADMIN_KEY: profile.adminKey.secret,
+    SALLYPORT_CA_FILE: dev.ready.ca,
+  };
+  const lost = await sallyport(['keys', 'rotate', id], { cwd, env });
+  assert.deepEqual([lost.code, lost.stdout], [1, '']);
+  const requestKey = /--request-key ([\w-]{36})/.exec(lost.stderr)?.[1];
+  assert.ok(requestKey !== undefined, lost.stderr);
+  const again = ['keys', 'rotate', id, '--request-key', requestKey];
+  const [first, inForce] = await json<{ id: string; secret: string }>(...again);
+  assert.deepEqual((await json<{ id: string; secret: string }>(...again))[0], first);
+  assert.equal(inForce, '');
+  const [{ secrets }] = await json<{ secrets: { id: string }[] }>('keys', 'show', id);
+  assert.deepEqual([secrets.length, secrets[0]?.id], [2, first.id]);
+});
+
+test('U9 the doctor compares the clock with every host that is called', async () => {
+  const { stdout } = await sallyport(['doctor', '--platforms', '--json'], { cwd });
+  const { checks } = JSON.parse(stdout) as {
+    checks: { check: string; state: string; clock?: { host: string; differenceMs: number } }[];
+  };
+  const compared = checks.filter(({ clock }) => clock !== undefined);
+  assert.deepEqual(
+    compared.map(({ check, state, clock }) => [check, state, clock?.host]),
+    [['clock', 'ok', new URL(dev.ready.sandbox.koywe).host]],
+  );
 });
 
 test('with --json every list is one document on stdout, and nothing on stderr', async () => {
@@ -133,6 +175,12 @@ test('U4 what was used as a secret is in no file and on no page of the database'
   assert.ok(files > 100);
   assert.deepEqual(leaks, []);
 });
+
+async function json<T>(...args: readonly string[]): Promise<[document: T, stderr: string]> {
+  const { code, stdout, stderr } = await sallyport([...args, '--json'], { cwd });
+  assert.equal(code, 0, stderr);
+  return [JSON.parse(stdout) as T, stderr];
+}
 
 function commandLines(): string {
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));

@@ -67,7 +67,7 @@ const PATTERNS: Readonly<Record<string, string>> = Object.freeze({
   id: '[a-z]{2,3}_[0-9a-z]{26}',
   time: '\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z',
   digest: '[0-9a-f]{64}',
-  secret: '(?:sk_[a-z]+_syp_\\w+|whsec_[\\w+/=]+)',
+  secret: '(?:(?:sk_[a-z]+|sgk)_syp_\\w+|whsec_[\\w+/=]+)',
   number: '\\d+',
   url: 'https://[\\w.:/-]+',
 });

@@ -16,7 +16,10 @@ export function addDoctor(program: Command): void {
       '--config <file>',
       'the configuration file; sallyport.yaml where the command runs, if it is there',
     )
-    .option('--platforms', 'sign in at the platform of every connection as well');
+    .option(
+      '--platforms',
+      'sign in at the platform of every connection, and compare the clock with its host',
+    );
   runs(command, async ({ terminal, options }) => {
     const { examine } = await import('../doctor/examine.ts');
     const findings = await examine({ options, platforms: options['platforms'] === true });

@@ -14,6 +14,8 @@ export interface Finding {
   readonly state: 'ok' | 'warn' | 'fail';
   readonly message: string;
   readonly remedy?: string;
+  /** What our clock was compared with, and by how much it is ahead. */
+  readonly clock?: { readonly host: string; readonly differenceMs: number };
 }
 
 /** A check: what it looks at, by the configuration. */

@@ -10,6 +10,8 @@ import { transportProblem } from './transport.ts';
 export interface Client {
   /** The origin it calls. */
   readonly url: string;
+  /** PEM of the authority that it trusts besides the public ones. */
+  readonly ca: string | null;
   /** The parsed answer. Throws the gateway's problem with its code, or what kept the call from getting through. */
   call(call: AdminCall): Promise<unknown>;
   /** The lines of an NDJSON answer, as bytes. */
@@ -22,6 +24,8 @@ export interface AdminCall {
   readonly path: string;
   readonly query?: Readonly<Record<string, string | undefined>>;
   readonly body?: object;
+  /** What makes a repetition of the call known as one. */
+  readonly idempotencyKey?: string | undefined;
 }
 
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -102,8 +106,8 @@ function noGateway(): Problem {
   });
 }
 
-function clientOf({ url, key }: Target, agent: Agent): Client {
-  const send = async ({ method, path, query = {}, body }: AdminCall) => {
+function clientOf({ url, key, ca }: Target, agent: Agent): Client {
+  const send = async ({ method, path, query = {}, body, idempotencyKey }: AdminCall) => {
     const address = new URL(`/admin/v1${path}`, url);
     for (const [name, value] of Object.entries(query))
       if (value !== undefined) address.searchParams.set(name, value);
@@ -116,6 +120,7 @@ function clientOf({ url, key }: Target, agent: Agent): Client {
           accept: 'application/json',
           'user-agent': 'sallyport-cli',
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...(idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }),
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
@@ -125,6 +130,7 @@ function clientOf({ url, key }: Target, agent: Agent): Client {
   };
   return {
     url,
+    ca,
     async call(call) {
       const { statusCode, body } = await send(call);
       const text = await readText(body, url);

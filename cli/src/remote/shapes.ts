@@ -12,9 +12,47 @@ export const keyShape = z.looseObject({
   kind: z.string(),
   name: z.string(),
   createdAt: z.string(),
-  revokedAt: text,
+  revokedAt: z.string().nullable(),
+  scopes: z.array(z.string()),
+  boundTo: z.looseObject({ kind: z.string(), id: z.string() }).nullable(),
+  expiresAt: z.string().nullable(),
+  allowedAddresses: z.array(z.string()),
+  allowedOrigins: z.array(z.string()),
+  requestsPerMinute: z.number().nullable(),
+  signedOnly: z.boolean(),
+  owner: text,
+  note: text,
+  uses: z.number(),
+  lastUse: z.looseObject({ at: z.string(), address: z.string(), agent: z.string() }).nullable(),
 });
 export const newKeyShape = z.looseObject({ key: keyShape, secret: z.string() });
+export const shownKeyShape = z.looseObject({
+  key: keyShape,
+  secrets: z.array(z.looseObject({ id: z.string(), createdAt: z.string(), retiresAt: text })),
+});
+export const rotatedShape = z.looseObject({
+  id: z.string(),
+  secret: z.string(),
+  previousRetireAt: z.string(),
+});
+export const callerShape = z.looseObject({
+  credential: z.string(),
+  address: z.string(),
+  agent: z.string(),
+  uses: z.number(),
+  firstUsedAt: z.string(),
+  lastUsedAt: z.string(),
+});
+export const callersShape = z.looseObject({ items: z.array(callerShape) });
+export const trialShape = z.looseObject({ passing: z.number(), refused: z.array(callerShape) });
+const signerShape = z.looseObject({
+  id: z.string(),
+  scheme: z.string(),
+  algorithm: z.string(),
+  createdAt: z.string(),
+});
+export const signersShape = z.looseObject({ items: z.array(signerShape) });
+export const newSignerShape = z.looseObject({ signer: signerShape, secret: z.string().nullable() });
 export const connectionShape = z.looseObject({
   id: z.string(),
   platform: z.string(),

@@ -8,7 +8,7 @@ import { failureOf } from './transport-failure.ts';
 
 /**
  * A client for one gateway, over TLS 1.2 or newer with the certificate checked. Throws `SallyportError` with
- * `SDK_URL_INVALID`, `SDK_KEY_INVALID`, `SDK_SIGNING_INVALID` or `SDK_TIMEOUT_INVALID`.
+ * `SDK_URL_INVALID`, `SDK_CREDENTIAL_INVALID`, `SDK_KEY_INVALID`, `SDK_SIGNING_INVALID` or `SDK_TIMEOUT_INVALID`.
  *
  * @example
  * const sallyport = createSallyport({ url: 'https://sallyport.internal:8443', key, ca });
@@ -22,11 +22,13 @@ export function createSallyport({
   timeoutMs = LIMITS.timeoutMsDefault,
 }: SallyportOptions): Sallyport {
   const origin = parseOrigin(url);
-  if (!/^[\x21-\x7e]+$/.test(key) || key.length > LIMITS.keyCharactersMax) throw sdkError('SDK_KEY_INVALID');
+  // Of two credentials the gateway would have to guess which to look at; and a key that is never sent can't leak.
+  if ((key === undefined) === (signing === undefined)) throw sdkError('SDK_CREDENTIAL_INVALID');
+  if (key !== undefined && !isKey(key)) throw sdkError('SDK_KEY_INVALID');
   if (!Number.isInteger(timeoutMs) || timeoutMs < 1 || timeoutMs > LIMITS.timeoutMsMax) {
     throw sdkError('SDK_TIMEOUT_INVALID');
   }
-  const sign = createSigner(signing, origin);
+  const sign = signing === undefined ? null : createSigner(signing, origin);
   const pool = new Pool(origin, {
     connections: LIMITS.connectionsMax,
     headersTimeout: timeoutMs,
@@ -46,12 +48,8 @@ export function createSallyport({
     if (pool.closed || pool.destroyed) throw sdkError('SDK_CLOSED');
     const signal = AbortSignal.timeout(timeoutMs);
     try {
-      const signature = sign === null ? {} : await sign(built);
-      const response = await pool.request({
-        ...built,
-        headers: { ...built.headers, ...signature, authorization: `Bearer ${key}` },
-        signal,
-      });
+      const credential = sign === null ? { authorization: `Bearer ${key}` } : await sign(built);
+      const response = await pool.request({ ...built, headers: { ...built.headers, ...credential }, signal });
       return await readAnswer(response);
     } catch (error) {
       // Not as `cause`: the library's own errors may hold what was sent.
@@ -63,15 +61,26 @@ export function createSallyport({
   return Object.freeze({ call, close: () => pool.close() });
 }
 
-export interface SallyportOptions {
-  /** The gateway's origin, `https://host[:port]`. */
-  readonly url: string;
+/** A call bears one credential: the key itself, or a signature made with what belongs to it. */
+export type SallyportOptions = GatewayOptions & (KeyOptions | SigningOptions);
+
+export interface KeyOptions {
   /** An API key of the environment, `sk_test_…` or `sk_live_…`. */
   readonly key: string;
+  readonly signing?: undefined;
+}
+
+export interface SigningOptions {
+  readonly key?: undefined;
+  /** Signs every call, with a fresh nonce and the time, and sends no key. */
+  readonly signing: Signing;
+}
+
+export interface GatewayOptions {
+  /** The gateway's origin, `https://host[:port]`. */
+  readonly url: string;
   /** PEM of the authority that signed the gateway's certificate, instead of the public ones. */
   readonly ca?: string | undefined;
-  /** Signs every call, with a fresh nonce and the time; none is signed unless given. */
-  readonly signing?: Signing | undefined;
   /** For a whole call, from connecting to the last byte; 30000 unless given. */
   readonly timeoutMs?: number | undefined;
 }
@@ -84,6 +93,10 @@ export interface Sallyport {
   call(connection: string, request: CallRequest): Promise<Answer>;
   /** Waits for running calls and closes the sockets; later calls fail with `SDK_CLOSED`. */
   close(): Promise<void>;
+}
+
+function isKey(text: string): boolean {
+  return /^[\x21-\x7e]+$/.test(text) && text.length <= LIMITS.keyCharactersMax;
 }
 
 function parseOrigin(url: string): string {

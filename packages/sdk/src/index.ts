@@ -1,5 +1,12 @@
 export type { Answer } from './answer.ts';
-export { createSallyport, type Sallyport, type SallyportOptions } from './create-sallyport.ts';
+export {
+  createSallyport,
+  type GatewayOptions,
+  type KeyOptions,
+  type Sallyport,
+  type SallyportOptions,
+  type SigningOptions,
+} from './create-sallyport.ts';
 export type { CallRequest } from './request.ts';
 export { SallyportError, SDK_CODES, type SdkCode } from './sallyport-error.ts';
 export type { Signing } from './signing.ts';

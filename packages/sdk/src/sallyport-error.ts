@@ -35,10 +35,11 @@ export interface SallyportErrorFields {
 /** The codes that this package makes itself, each with its sentence; every other code is the gateway's. */
 export const SDK_CODES = Object.freeze({
   SDK_URL_INVALID: 'The url must be https://host[:port], without path, query or credentials.',
+  SDK_CREDENTIAL_INVALID: 'A call bears one credential: give either a key or signing, not both.',
   SDK_KEY_INVALID: 'The key must be visible ASCII text of at most 512 characters.',
   SDK_TIMEOUT_INVALID: 'timeoutMs must be a whole number from 1 to 600000.',
   SDK_SIGNING_INVALID:
-    'signing needs a keyId, and either a secret of 16 bytes or more, or for rfc9421 the PEM of an Ed25519 or ML-DSA-65 private key.',
+    'signing needs a keyId (key_…), and either a secret of 16 bytes or more, or for rfc9421 the PEM of an Ed25519 or ML-DSA-65 private key.',
   SDK_CONNECTION_INVALID: 'The connection must be an id, or an https address with the origin of the url.',
   SDK_METHOD_INVALID: 'The method must be GET, HEAD, POST, PUT, PATCH or DELETE.',
   SDK_PATH_INVALID:

@@ -11,16 +11,16 @@ import type { BuiltRequest } from './request.ts';
 import { sdkError } from './sallyport-error.ts';
 
 /**
- * What signs each call, or `null` without `signing`. Secret and key are parsed at once, so that a wrong one shows before the
- * first call. Throws `SallyportError` with `SDK_SIGNING_INVALID`.
+ * What signs each call. Secret and key are parsed at once, so that a wrong one shows before the first call. Throws
+ * `SallyportError` with `SDK_SIGNING_INVALID`.
  */
-export function createSigner(signing: Signing | undefined, origin: string): Signer | null {
-  if (signing === undefined) return null;
+export function createSigner(signing: Signing, origin: string): Signer {
   const { scheme = 'rfc9421', keyId } = signing;
   const key = keyOf(signing);
   const authority = new URL(origin).host;
   if (scheme !== 'rfc9421' && key.algorithm !== 'hmac-sha256') throw sdkError('SDK_SIGNING_INVALID');
-  if (!/^[\x21\x23-\x5b\x5d-\x7e]{1,128}$/.test(keyId)) throw sdkError('SDK_SIGNING_INVALID');
+  // The key, and not one of its signers or secrets (`sgn_…`, `sec_…`), which no signature names.
+  if (!/^key_[0-9a-z]{1,60}$/.test(keyId)) throw sdkError('SDK_SIGNING_INVALID');
 
   return async ({ method, path, headers, body }) => {
     try {
@@ -51,9 +51,9 @@ export type Signer = (request: BuiltRequest) => Promise<Readonly<Record<string, 
 export interface Signing {
   /** `rfc9421` unless given; `mintmove` is HMAC over method, path, body and time. */
   readonly scheme?: 'rfc9421' | 'mintmove' | undefined;
-  /** Under which the gateway finds the secret or the public key. */
+  /** The id of the key, `key_…`, that the gateway knows this signer of. */
   readonly keyId: string;
-  /** The shared secret, 16 bytes or more; either this or `privateKey`. */
+  /** The secret that `sallyport signers add` printed; either this or `privateKey`. */
   readonly secret?: string | undefined;
   /** PEM (`BEGIN PRIVATE KEY`) of an Ed25519 or ML-DSA-65 key; for `rfc9421` only. */
   readonly privateKey?: string | undefined;

@@ -1,4 +1,4 @@
-// Every signed call verifies at an HTTPS server that knows nothing but the key, afresh each time, and no key shows. U8 U9 K1 P12.
+// Every signed call verifies at an HTTPS server that knows nothing but the key, afresh each time, bears nothing else, and shows no key. U8 U9 K1 P12.
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
@@ -59,7 +59,7 @@ for (const [signing, candidate] of cases) {
   const { scheme = 'rfc9421' } = signing;
   test(`${scheme} under ${candidate.algorithm}: as sent, each call verifies, and no two have one MAC`, async (t) => {
     const server = await startServer(t, { answer: (response) => void response.writeHead(200).end() });
-    const sallyport = createSallyport({ url: server.url, key, ca: certificate.ca, signing });
+    const sallyport = createSallyport({ url: server.url, ca: certificate.ca, signing });
     t.after(() => sallyport.close());
     const macs = new Set<string>();
     for (const request of requests) {
@@ -68,7 +68,8 @@ for (const [signing, candidate] of cases) {
       const verdict = await verdictOf(seen, scheme, candidate);
       assert.ok(verdict.ok, verdict.ok ? '' : `${request.method}: ${verdict.reason}`);
       assert.equal(verdict.keyId, 'key_1');
-      assert.equal(seen?.headers.authorization, `Bearer ${key}`);
+      assert.equal(seen?.headers.authorization, undefined);
+      assert.ok(seen?.rawHeaders.every((text) => !text.includes('sk_')));
       macs.add(Buffer.from(verdict.mac).toString('hex'));
     }
     assert.equal(macs.size, requests.length);
@@ -78,7 +79,7 @@ for (const [signing, candidate] of cases) {
 test('rfc9421: the same call again has another signature, and covers the idempotency key', async (t) => {
   const server = await startServer(t, { answer: (response) => void response.writeHead(200).end() });
   const signing = { keyId: 'key_1', secret };
-  const sallyport = createSallyport({ url: server.url, key, ca: certificate.ca, signing });
+  const sallyport = createSallyport({ url: server.url, ca: certificate.ca, signing });
   t.after(() => sallyport.close());
   const request = { method: 'POST', path: '/v1/orders', body: { a: 1 }, idempotencyKey: 'order-1' } as const;
   await sallyport.call('con_1', request);
@@ -103,7 +104,7 @@ test('without signing, no header of a signature is sent', async (t) => {
 test('what cannot be signed without doubt is refused unsent', async (t) => {
   const server = await startServer(t, { answer: (response) => void response.writeHead(200).end() });
   const of = (signing: Signing) => {
-    const sallyport = createSallyport({ url: server.url, key, ca: certificate.ca, signing });
+    const sallyport = createSallyport({ url: server.url, ca: certificate.ca, signing });
     t.after(() => sallyport.close());
     return sallyport;
   };
@@ -133,6 +134,8 @@ test('K1: a signing key that is none is refused at once, and neither errors nor 
     { keyId: 'key_1', secret: `${secret}\n` },
     { keyId: '', secret },
     { keyId: 'a b', secret },
+    { keyId: 'sgn_01k9', secret },
+    { keyId: key, secret },
     { keyId: 'key_1', privateKey: secret },
     { keyId: 'key_1', privateKey: pem(rsa) },
     { keyId: 'key_1', privateKey: ed.publicKey.export({ type: 'spki', format: 'pem' }).toString() },
@@ -140,13 +143,22 @@ test('K1: a signing key that is none is refused at once, and neither errors nor 
   ];
   for (const signing of wrong) {
     assert.throws(
-      () => createSallyport({ url, key, signing }),
+      () => createSallyport({ url, signing }),
       (error) => {
         assert.ok(!inspect(error, { depth: 10 }).includes(signing.secret ?? secret));
         return error instanceof Error && Reflect.get(error, 'code') === 'SDK_SIGNING_INVALID';
       },
     );
   }
-  const client = createSallyport({ url, key, signing: { keyId: 'key_1', secret } });
+  const client = createSallyport({ url, signing: { keyId: 'key_1', secret } });
   assert.ok(!inspect(client, { showHidden: true, depth: 10 }).includes(secret));
+});
+
+test('a client has one credential: a key or signing, by its type and at run time', () => {
+  const url = 'https://127.0.0.1';
+  const signing = { keyId: 'key_1', secret };
+  // @ts-expect-error -- both
+  assert.throws(() => createSallyport({ url, key, signing }), { code: 'SDK_CREDENTIAL_INVALID' });
+  // @ts-expect-error -- neither
+  assert.throws(() => createSallyport({ url }), { code: 'SDK_CREDENTIAL_INVALID' });
 });
