@@ -1,26 +1,29 @@
 // Whatever way a test file fails, it counts as failed: a failing test, a bad exit, a hang, an early end, a process left behind, no
-// tests at all. What passes and what is skipped is counted one by one, with its reason.
+// tests at all. So it is with files that share a process, each named. What passes and what is skipped is counted one by one, with its reason.
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { bundlesOf } from './bundles.ts';
 import { scrubEnvironment } from './environment.ts';
-import { runTestFile } from './run-test-file.ts';
+import { runTestFiles } from './run-test-files.ts';
 import type { Outcome } from './tally.ts';
 
 const imports = "import { describe, test } from 'node:test';\n";
 
-async function run(t: TestContext, body: string): Promise<Outcome> {
+/** Runs one file, or several in one process. */
+async function run(t: TestContext, ...bodies: readonly string[]): Promise<Outcome> {
   const root = mkdtempSync(join(tmpdir(), 'file-'));
   t.after(() => {
     rmSync(root, { recursive: true });
   });
   for (const name of ['events', 'output']) mkdirSync(join(root, name));
-  writeFileSync(join(root, 'a.b.test.ts'), imports + body);
+  const files = bodies.map((_, at) => `${'abcd'.charAt(at)}.b.test.ts`);
+  for (const [at, file] of files.entries()) writeFileSync(join(root, file), imports + (bodies[at] ?? ''));
   const environment = scrubEnvironment({ root, run: root, inherited: process.env });
-  return await runTestFile({
-    file: 'a.b.test.ts',
+  return await runTestFiles({
+    bundle: { title: files.length === 1 ? 'a.b.test.ts' : 'together', files },
     root,
     run: root,
     environment,
@@ -98,6 +101,59 @@ for (const [name, body, verdict] of [
     assert.match(failures.map(({ details }) => details).join('\n'), verdict);
   });
 }
+
+test('files that share a process: every test counts under its file, one file that fails is named, and one root hook ends all', async (t) => {
+  const fixture = "import { after } from 'node:test'; after(() => console.log('ended'));";
+  const outcome = await run(
+    t,
+    "test('one', () => {});\ndescribe('suite', () => { test('inner', () => {}); });",
+    "test('parent', async (t) => { await t.test('bad', () => { throw new Error('boom'); }); });",
+    "import './nowhere.ts';",
+    `${fixture}\ntest('last', { skip: 'no Redis' }, () => {});`,
+  );
+  assert.deepEqual(shape(outcome).toSorted(), [
+    'failed b.b.test.ts: parent > bad',
+    'failed c.b.test.ts',
+    'passed a.b.test.ts: one',
+    'passed a.b.test.ts: suite > inner',
+    'skipped d.b.test.ts: last',
+  ]);
+});
+
+for (const [name, body] of [
+  ['is empty', ''],
+  ['ends the process well', 'setTimeout(() => process.exit(0), 20); await new Promise(() => {});'],
+  ['ends the process badly', "test('a', () => { process.exit(3); });"],
+  ['kills the process', "test('a', () => { process.kill(process.pid, 'SIGKILL'); });"],
+  ['leaves something open', "test('a', () => { setInterval(() => {}, 1000); });"],
+] as const) {
+  test(`a file that ${name} fails those it shares a process with, and is named where it can be`, async (t) => {
+    const { title, results } = await run(t, "test('one', () => {});", body);
+    const failures = results.filter(({ state }) => state === 'failed').map((one) => one.name);
+    assert.equal(title, 'together');
+    assert.ok(failures.some((failed) => failed === 'the process' || failed.startsWith('b.b.test.ts')));
+    if (name !== 'leaves something open') assert.ok(failures.includes('b.b.test.ts'), String(failures));
+  });
+}
+
+test('the files of a route share a process with those of the same noun, every other file has its own', () => {
+  const routes = 'gateway/src/http/routes';
+  assert.deepEqual(
+    bundlesOf([
+      `${routes}/keys-create/201.x.test.ts`,
+      `${routes}/keys-list/200.x.test.ts`,
+      `${routes}/livez/200.x.test.ts`,
+      `${routes}/routes.complete.test.ts`,
+      'gateway/src/http/a.b.test.ts',
+    ]).map(({ title, files }) => [title, files.length]),
+    [
+      [`${routes}/keys*`, 2],
+      [`${routes}/livez/200.x.test.ts`, 1],
+      [`${routes}/routes.complete.test.ts`, 1],
+      ['gateway/src/http/a.b.test.ts', 1],
+    ],
+  );
+});
 
 test('tests see only our own test variables, the run directory and the pinned Node', () => {
   const environment = scrubEnvironment({
