@@ -41,6 +41,7 @@ export const STREAM_OPERATIONS: readonly StreamOperation[] = Object.freeze([
     },
     faults: [
       'NOT_FOUND',
+      'ENDPOINT_NOT_FOUND',
       'WEBHOOK_REFUSED',
       'BODY_TOO_LARGE',
       'LENGTH_MISMATCH',
