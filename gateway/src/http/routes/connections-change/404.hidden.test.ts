@@ -7,6 +7,6 @@ test("404 CONNECTION_NOT_FOUND, in the same words for nobody's and for another e
   const { id } = await aConnection();
   await assertHidden(
     (id) => ({ method: 'PATCH', path: `/admin/v1/connections/${id}`, body: { requestChecks: 'off' } }),
-    { id: id, code: 'CONNECTION_NOT_FOUND' },
+    { id, code: 'CONNECTION_NOT_FOUND' },
   );
 });

@@ -6,7 +6,7 @@ import { assertHidden } from '../refusals.fixture.ts';
 test("404 CONNECTION_NOT_FOUND, in the same words for nobody's and for another environment's", async () => {
   const { id } = await aConnection();
   await assertHidden((id) => ({ method: 'POST', path: `/admin/v1/connections/${id}/check` }), {
-    id: id,
+    id,
     code: 'CONNECTION_NOT_FOUND',
   });
 });

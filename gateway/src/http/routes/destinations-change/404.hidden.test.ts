@@ -7,6 +7,6 @@ test("404 DESTINATION_NOT_FOUND, in the same words for nobody's and for another 
   const { id } = await aDestination();
   await assertHidden(
     (id) => ({ method: 'PATCH', path: `/admin/v1/destinations/${id}`, body: { state: 'paused' } }),
-    { id: id, code: 'DESTINATION_NOT_FOUND' },
+    { id, code: 'DESTINATION_NOT_FOUND' },
   );
 });

@@ -6,7 +6,7 @@ import { assertHidden } from '../refusals.fixture.ts';
 test("404 DESTINATION_NOT_FOUND, in the same words for nobody's and for another environment's", async () => {
   const { id } = await aDestination();
   await assertHidden((id) => ({ path: `/admin/v1/destinations/${id}` }), {
-    id: id,
+    id,
     code: 'DESTINATION_NOT_FOUND',
   });
 });

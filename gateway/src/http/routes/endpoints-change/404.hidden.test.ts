@@ -7,6 +7,6 @@ test("404 ENDPOINT_NOT_FOUND, in the same words for nobody's and for another env
   const { id } = await anEndpoint();
   await assertHidden(
     (id) => ({ method: 'PATCH', path: `/admin/v1/endpoints/${id}`, body: { state: 'paused' } }),
-    { id: id, code: 'ENDPOINT_NOT_FOUND' },
+    { id, code: 'ENDPOINT_NOT_FOUND' },
   );
 });

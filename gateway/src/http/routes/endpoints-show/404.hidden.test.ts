@@ -5,5 +5,5 @@ import { assertHidden } from '../refusals.fixture.ts';
 
 test("404 ENDPOINT_NOT_FOUND, in the same words for nobody's and for another environment's", async () => {
   const { id } = await anEndpoint();
-  await assertHidden((id) => ({ path: `/admin/v1/endpoints/${id}` }), { id: id, code: 'ENDPOINT_NOT_FOUND' });
+  await assertHidden((id) => ({ path: `/admin/v1/endpoints/${id}` }), { id, code: 'ENDPOINT_NOT_FOUND' });
 });

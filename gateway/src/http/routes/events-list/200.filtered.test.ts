@@ -20,7 +20,7 @@ test('200 with those of an endpoint, or of a type, or none', async () => {
     endpoint,
     platform: 'koywe',
     type: 'order.completed',
-    platformEvent: rest['platformEvent'],
+    platformEvent: JSON.parse(body).id,
     bytes: body.length,
     digest: createHash('sha256').update(body).digest('hex'),
   });

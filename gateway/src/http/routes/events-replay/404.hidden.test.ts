@@ -6,7 +6,7 @@ import { assertHidden } from '../refusals.fixture.ts';
 test("404 EVENT_NOT_FOUND, in the same words for nobody's and for another environment's", async () => {
   const { id } = await anEvent();
   await assertHidden((id) => ({ method: 'POST', path: `/admin/v1/events/${id}/replay`, body: {} }), {
-    id: id,
+    id,
     code: 'EVENT_NOT_FOUND',
   });
 });

@@ -1,4 +1,4 @@
-// A paused endpoint takes nothing and has the sender come back; what comes then is taken. L12; trap "pauses say so".
+// A paused endpoint takes nothing and has the sender come back; what comes then is taken. L12; trap "is paused … and says so".
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { assertProblem } from '#test/problem';

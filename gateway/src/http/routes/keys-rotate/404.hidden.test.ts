@@ -6,7 +6,7 @@ import { assertHidden } from '../refusals.fixture.ts';
 test("404 KEY_NOT_FOUND, in the same words for nobody's and for another environment's", async () => {
   const { id } = await aKey();
   await assertHidden((id) => ({ method: 'POST', path: `/admin/v1/keys/${id}/rotate`, body: {} }), {
-    id: id,
+    id,
     code: 'KEY_NOT_FOUND',
   });
 });

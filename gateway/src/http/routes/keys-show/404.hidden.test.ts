@@ -5,5 +5,5 @@ import { assertHidden } from '../refusals.fixture.ts';
 
 test("404 KEY_NOT_FOUND, in the same words for nobody's and for another environment's", async () => {
   const { id } = await aKey();
-  await assertHidden((id) => ({ path: `/admin/v1/keys/${id}` }), { id: id, code: 'KEY_NOT_FOUND' });
+  await assertHidden((id) => ({ path: `/admin/v1/keys/${id}` }), { id, code: 'KEY_NOT_FOUND' });
 });

@@ -7,6 +7,6 @@ test("404 KEY_NOT_FOUND, in the same words for nobody's and for another environm
   const { id } = await aKey();
   await assertHidden(
     (id) => ({ method: 'POST', path: `/admin/v1/keys/${id}/try-addresses`, body: { allowedAddresses: [] } }),
-    { id: id, code: 'KEY_NOT_FOUND' },
+    { id, code: 'KEY_NOT_FOUND' },
   );
 });

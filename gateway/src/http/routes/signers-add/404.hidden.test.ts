@@ -11,6 +11,6 @@ test("404 KEY_NOT_FOUND, in the same words for nobody's and for another environm
       path: `/admin/v1/keys/${id}/signers`,
       body: { scheme: 'mintmove', algorithm: 'hmac-sha256' },
     }),
-    { id: id, code: 'KEY_NOT_FOUND' },
+    { id, code: 'KEY_NOT_FOUND' },
   );
 });

@@ -14,6 +14,6 @@ test("404 SIGNER_NOT_FOUND, in the same words for nobody's and for another envir
   const signer = made.json<{ signer: { id: string } }>().signer.id;
   await assertHidden(
     (id) => ({ method: 'POST', path: `/admin/v1/keys/${id}/signers/retire`, body: { signer } }),
-    { id: id, code: 'SIGNER_NOT_FOUND' },
+    { id, code: 'SIGNER_NOT_FOUND' },
   );
 });
