@@ -1,7 +1,7 @@
 import { Agent, request } from 'undici';
 
 export interface ClientCall {
-  readonly method?: 'GET' | 'POST' | 'PATCH' | 'DELETE' | 'PUT';
+  readonly method?: 'GET' | 'HEAD' | 'POST' | 'PATCH' | 'DELETE' | 'PUT';
   readonly path: string;
   readonly key?: string;
   /** JSON when it is an object, else as it is. */

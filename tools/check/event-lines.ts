@@ -3,6 +3,8 @@ import { inspect } from 'node:util';
 /** One finished test as the reporter inside a test file's process writes it, one JSON document a line. */
 export interface EventLine {
   readonly name: string;
+  /** Where its outermost test or suite stands: with several files in a process, which of them. */
+  readonly file: string;
   readonly state: 'passed' | 'failed' | 'skipped';
   readonly details?: string;
 }
@@ -15,6 +17,7 @@ interface Event {
   readonly data: {
     readonly name?: string;
     readonly nesting?: number;
+    readonly file?: string | undefined;
     readonly skip?: string | boolean | undefined;
     readonly todo?: string | boolean | undefined;
     readonly details?: { readonly type?: string | undefined; readonly error?: unknown };
@@ -27,26 +30,32 @@ interface Event {
  */
 export default async function* eventLines(source: AsyncIterable<Event>): AsyncGenerator<string> {
   const path: string[] = [];
+  let file = '';
   for await (const { type, data } of source) {
     const nesting = data.nesting ?? 0;
     if (type === 'test:start') path.splice(nesting, Infinity, data.name ?? '');
+    if (nesting === 0) file = data.file ?? '';
     if (type === 'test:pass' || type === 'test:fail') {
-      const line = describe(data, [...path.slice(0, nesting), data.name ?? ''].join(' > '));
+      const name = [...path.slice(0, nesting), data.name ?? ''].join(' > ');
+      const line = describe(data, { name, file });
       if (line !== undefined) yield `${JSON.stringify(line)}\n`;
     }
   }
   yield `${JSON.stringify(endLine)}\n`;
 }
 
-function describe({ skip, todo, details }: Event['data'], name: string): EventLine | undefined {
+function describe(
+  { skip, todo, details }: Event['data'],
+  where: Pick<EventLine, 'name' | 'file'>,
+): EventLine | undefined {
   const error = details?.error;
-  if (skip !== undefined && skip !== false) return { name, state: 'skipped', ...reason(skip) };
+  if (skip !== undefined && skip !== false) return { ...where, state: 'skipped', ...reason(skip) };
   if (todo !== undefined && todo !== false)
-    return { name, state: 'skipped', details: `to be done: ${String(todo)}` };
-  if (error === undefined) return details?.type === 'suite' ? undefined : { name, state: 'passed' };
+    return { ...where, state: 'skipped', details: `to be done: ${String(todo)}` };
+  if (error === undefined) return details?.type === 'suite' ? undefined : { ...where, state: 'passed' };
   if (isAbout('subtestsFailed', error)) return undefined;
   const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
-  return { name, state: 'failed', details: inspect(cause, { depth: 6 }) };
+  return { ...where, state: 'failed', details: inspect(cause, { depth: 6 }) };
 }
 
 function reason(skip: string | true): { readonly details?: string } {

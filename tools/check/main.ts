@@ -7,6 +7,7 @@ import { availableParallelism } from 'node:os';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { checkLeaks } from '../leaks/check.ts';
+import { bundlesOf } from './bundles.ts';
 import { startCluster } from './cluster.ts';
 import { scrubEnvironment } from './environment.ts';
 import { findTestFiles, selectTestFiles } from './files.ts';
@@ -14,7 +15,7 @@ import { checkLimits } from './limits.ts';
 import { runPool } from './pool.ts';
 import { createRunDirectory } from './run-directory.ts';
 import { runStep } from './run-step.ts';
-import { runTestFile } from './run-test-file.ts';
+import { runTestFiles } from './run-test-files.ts';
 import { steps } from './steps.ts';
 import { createTally, type Outcome } from './tally.ts';
 
@@ -58,8 +59,8 @@ async function main(words: readonly string[]): Promise<number> {
       if (cluster.outcome !== undefined) tally.add(cluster.outcome);
       if (cluster.url !== undefined) environment['SALLYPORT_TEST_DATABASE_URL'] = cluster.url;
       try {
-        await runPool({ items: files, concurrency, stop: stop.signal }, async (file) => {
-          tally.add(await runTestFile({ file, root, run: run.path, environment, stop: stop.signal }));
+        await runPool({ items: bundlesOf(files), concurrency, stop: stop.signal }, async (bundle) => {
+          tally.add(await runTestFiles({ bundle, root, run: run.path, environment, stop: stop.signal }));
         });
         await cluster.stop();
         if (!stop.signal.aborted) {

@@ -63,7 +63,7 @@ export interface Keys {
    */
   create(key: NewKey, actor: Actor, giver?: Giver | null): Promise<{ key: KeyView; secret: Secret }>;
   /**
-   * Changes what a key may do, at once on every node. `KEY_NOT_FOUND`, `KEY_REVOKED`, `SCOPE_NOT_HELD`,
+   * Changes what a key may do, at once on every node. `KEY_NOT_FOUND`, `CONFLICT` for a revoked one, `SCOPE_NOT_HELD`,
    * `LOCKS_OUT_CALLER` when it would shut out the key or address that asks for it, unless forced.
    */
   change(
@@ -138,7 +138,7 @@ export function createKeys({ store, keyring, environments, audit, clock, holders
       const changed = await store.transaction(environment, async (tx) => {
         const row = await tx.row(lockKey, [environment, key]);
         if (row === null) throw new Fault('KEY_NOT_FOUND');
-        if (row.revoked_at !== null) throw new Fault('KEY_REVOKED');
+        if (row.revoked_at !== null) throw new Fault('CONFLICT', { detail: 'The key is revoked.' });
         const settings: KeySettings = { ...settingsOf(row), ...given };
         checkSettings(settings, { kind: row.kind, nowMs: clock.now() });
         if (giver?.key === key && !force) refuseLockout({ before: settingsOf(row), after: settings, actor });

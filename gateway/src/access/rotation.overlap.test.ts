@@ -101,7 +101,7 @@ test('at most four secrets of a key are in force, an overlap has its bounds, a r
       code: 'INVALID_REQUEST',
     });
   await access.keys.revoke({ environment, key }, ACTOR);
-  await assert.rejects(access.rotation.rotate({ environment, key }, ACTOR), { code: 'KEY_REVOKED' });
+  await assert.rejects(access.rotation.rotate({ environment, key }, ACTOR), { code: 'CONFLICT' });
 });
 
 test('K23 without its entry no rotation happens', async (t) => {

@@ -41,7 +41,7 @@ export interface Rotated {
 export interface Rotation {
   /**
    * A new secret that works at once; those before it end after the overlap. With a request key, the same answer again
-   * to whoever repeats the request within `rotationAnswerSeconds`. `KEY_NOT_FOUND`, `KEY_REVOKED`, `CONFLICT` when too
+   * to whoever repeats the request within `rotationAnswerSeconds`. `KEY_NOT_FOUND`, `CONFLICT` for a revoked key and when too
    * many secrets are in force, `INVALID_REQUEST`.
    */
   rotate(
@@ -176,6 +176,6 @@ export function createRotation(ports: RotationPorts): Rotation {
 
 function inForce(row: KeyRow | null): KeyRow {
   if (row === null) throw new Fault('KEY_NOT_FOUND');
-  if (row.revoked_at !== null) throw new Fault('KEY_REVOKED');
+  if (row.revoked_at !== null) throw new Fault('CONFLICT', { detail: 'The key is revoked.' });
   return row;
 }

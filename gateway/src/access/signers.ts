@@ -45,7 +45,7 @@ export interface SignerView {
 
 /** What keys sign their requests with: a secret of ours that is shown once, or a public key of theirs. */
 export interface Signers {
-  /** `KEY_NOT_FOUND`, `KEY_REVOKED`, `INVALID_REQUEST`, `CONFLICT` when too many are in force. */
+  /** `KEY_NOT_FOUND`, `INVALID_REQUEST`, `CONFLICT` for a revoked key and when too many are in force. */
   add(
     signer: KeyTarget & {
       readonly scheme: RequestSchemeName;
@@ -95,7 +95,7 @@ export function createSigners(ports: SignersPorts): Signers {
       await store.transaction(environment, async (tx) => {
         const row = await tx.row(lockKey, [environment, key]);
         if (row === null) throw new Fault('KEY_NOT_FOUND');
-        if (row.revoked_at !== null) throw new Fault('KEY_REVOKED');
+        if (row.revoked_at !== null) throw new Fault('CONFLICT', { detail: 'The key is revoked.' });
         if ((await tx.rows(selectSigners, [environment, key])).length >= SIGNERS_MAX)
           throw new Fault('CONFLICT', { detail: `At most ${SIGNERS_MAX} signers of a key: retire one.` });
         const made = new Date(createdAtMs);

@@ -4,9 +4,23 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import type { Access } from '#access';
 import { Fault } from '#base';
+import { withClient } from '#test/client';
 import { assertProblem } from '#test/problem';
 import { withRaw } from '#test/raw';
 import { roomWith, withListener } from './http.fixture.ts';
+import { describedOperations } from './operations.fixture.ts';
+
+test('415 UNSUPPORTED_MEDIA_TYPE at every operation that takes JSON and is sent something else', async (t) => {
+  const call = withClient(t, await withListener(t));
+  for (const { method, path, body: takes } of await describedOperations()) {
+    if (takes !== 'json') continue;
+    for (const type of ['text/plain', 'application/json; charset=utf-16'])
+      assertProblem(
+        await call({ method, path, key: 'any', body: '{}', headers: { 'content-type': type } }),
+        'UNSUPPORTED_MEDIA_TYPE',
+      );
+  }
+});
 
 let signIns = 0;
 const access = roomWith<Access>({

@@ -42,6 +42,7 @@ export const STREAM_OPERATIONS: readonly StreamOperation[] = Object.freeze([
     faults: [
       'NOT_FOUND',
       'ADDRESS_REFUSED',
+      'ENDPOINT_NOT_FOUND',
       'WEBHOOK_REFUSED',
       'BODY_TOO_LARGE',
       'LENGTH_MISMATCH',

@@ -72,7 +72,11 @@ export function openApiDocument({
       ...(requestBody === null ? {} : { requestBody }),
       responses: {
         ...answers,
-        ...problemsOf([...ANYWHERE, ...(surface === 'public' ? [] : AUTHENTICATED), ...faults]),
+        // What is passed on from elsewhere may have any status, those of our problems too.
+        ...problemsOf(
+          [...ANYWHERE, ...(surface === 'public' ? [] : AUTHENTICATED), ...faults],
+          answers['default'] === undefined ? {} : { '*/*': { schema: {} } },
+        ),
       },
     });
   }
@@ -157,14 +161,17 @@ function operationIdOf({ method, path }: Route): string {
   return method.toLowerCase() + words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('');
 }
 
-function problemsOf(codes: readonly FaultCode[]): Record<string, object> {
+function problemsOf(codes: readonly FaultCode[], besides: object = {}): Record<string, object> {
   const byStatus = Map.groupBy(new Set(codes), (code) => FAULTS[code].status);
   return Object.fromEntries(
     [...byStatus].map(([status, list]) => [
       String(status),
       {
         description: list.map((code) => `\`${code}\`: ${FAULTS[code].title}`).join(' '),
-        content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+        content: {
+          'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } },
+          ...besides,
+        },
       },
     ]),
   );

@@ -83,7 +83,7 @@ export function keyRoutes({
       body: keyChangeShape,
       status: 200,
       answer: keyShape,
-      faults: ['INVALID_REQUEST', 'KEY_NOT_FOUND', 'SCOPE_NOT_HELD', 'LOCKS_OUT_CALLER'],
+      faults: ['INVALID_REQUEST', 'KEY_NOT_FOUND', 'CONFLICT', 'SCOPE_NOT_HELD', 'LOCKS_OUT_CALLER'],
       handle: async (call) => {
         const { force, ...settings } = call.body;
         const target = { environment: principalOf(call).environment, key: call.params.id };

@@ -1,0 +1,15 @@
+// What is not the id of a connection is a wrong field of the path, and reaches no query. What belongs in no query or body is
+// refused. K16 U14.
+import { test } from 'node:test';
+import { assertFields, assertIdChecked } from '../refusals.fixture.ts';
+
+test('400 for what is no id, and the text does not come back', async () => {
+  await assertIdChecked((id) => ({ method: 'DELETE', path: `/admin/v1/connections/${id}` }), 'connection');
+});
+
+test('400 for a body, which this operation has not', async () => {
+  await assertFields(
+    { method: 'DELETE', path: '/admin/v1/connections/con_00000000000000000000000000', body: {} },
+    [],
+  );
+});

@@ -1,0 +1,15 @@
+// What is not the id of an event is a wrong field of the path, and reaches no query. What belongs in no query or body is
+// refused. K16 U14.
+import { test } from 'node:test';
+import { assertFields, assertIdChecked } from '../refusals.fixture.ts';
+
+test('400 for what is no id, and the text does not come back', async () => {
+  await assertIdChecked((id) => ({ method: 'POST', path: `/admin/v1/events/${id}/reveal` }), 'event');
+});
+
+test('400 for a body, which this operation has not', async () => {
+  await assertFields(
+    { method: 'POST', path: '/admin/v1/events/evt_00000000000000000000000000/reveal', body: {} },
+    [],
+  );
+});

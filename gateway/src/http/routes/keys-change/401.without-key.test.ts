@@ -1,0 +1,12 @@
+// Nobody changes a key without a key in force, and whoever tries learns nothing else. K11 Q16; trap "A missing signature
+// header must fail".
+import { test } from 'node:test';
+import { assertKeyNeeded } from '../refusals.fixture.ts';
+
+test('401 without a key, with half of one, with one that is revoked', async () => {
+  await assertKeyNeeded({
+    method: 'PATCH',
+    path: '/admin/v1/keys/key_00000000000000000000000000',
+    body: { note: 'a' },
+  });
+});

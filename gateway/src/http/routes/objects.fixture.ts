@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { sign } from '@sallyport/schemes';
+import { utf8 } from '#base';
+import type { ClientAnswer } from '#test/client';
+import { freshName, sharedGateway } from '#test/shared-gateway';
+import { canary } from '../../../../tools/leaks/canaries.ts';
+
+/** Objects for tests of routes, each made over HTTP as anybody would. */
+
+/** A test key that may call platforms. */
+export async function aKey(settings: object = {}): Promise<{ readonly id: string; readonly secret: string }> {
+  const body = { kind: 'test', name: freshName(), scopes: ['calls:send', 'secret:rotate'], ...settings };
+  const made = await created<{ key: { id: string }; secret: string }>('/admin/v1/keys', body);
+  return { id: made.key.id, secret: made.secret };
+}
+
+/** A connection to the sandbox, under a credential that it takes. */
+export async function aConnection(
+  settings: object = {},
+): Promise<{ readonly id: string; readonly prefix: string }> {
+  const { koywe, sandbox } = await sharedGateway();
+  const credential = { apiKey: koywe.apiKey, secret: koywe.secret };
+  const body = { platform: 'koywe', name: freshName(), credential, baseUrl: sandbox.url, ...settings };
+  return created('/admin/v1/connections', body);
+}
+
+/** An endpoint for webhooks of Koywe, signed with {@link webhookSecret}. */
+export async function anEndpoint(): Promise<{ readonly id: string; readonly path: string }> {
+  return created('/admin/v1/endpoints', { platform: 'koywe', name: freshName(), secret: webhookSecret() });
+}
+
+/** A destination at which nobody listens: its deliveries stay due. */
+export async function aDestination(): Promise<{ readonly id: string; readonly secret: string }> {
+  const body = { name: freshName(), url: 'https://127.0.0.1:1/webhooks' };
+  const made = await created<{ destination: { id: string }; secret: string }>('/admin/v1/destinations', body);
+  return { id: made.destination.id, secret: made.secret };
+}
+
+export function webhookSecret(): string {
+  return canary('webhookSecret');
+}
+
+/** A webhook as Koywe sends it; `secret` when somebody else signs it. */
+export async function sendWebhook(
+  path: string,
+  { body, secret = webhookSecret() }: { readonly body: string; readonly secret?: string },
+): Promise<ClientAnswer> {
+  const { call } = await sharedGateway();
+  const headers = Object.fromEntries(
+    sign({ scheme: 'koywe', secret: utf8(secret), body: utf8(body), nowMs: 0 }),
+  );
+  return call({ method: 'POST', path, body, headers: { 'content-type': 'application/json', ...headers } });
+}
+
+/** An event that came in at an endpoint of its own. */
+export async function anEvent(): Promise<{
+  readonly id: string;
+  readonly endpoint: string;
+  readonly body: string;
+}> {
+  const { id: endpoint, path } = await anEndpoint();
+  const body = JSON.stringify({ id: freshName(), type: 'order.completed', data: { orderId: 'ord_1' } });
+  const answer = await sendWebhook(path, { body });
+  assert.equal(answer.status, 200, answer.text);
+  return { id: answer.json<{ event: string }>().event, endpoint, body };
+}
+
+async function created<Made>(path: string, body: object): Promise<Made> {
+  const { admin } = await sharedGateway();
+  const answer = await admin('POST', path, body);
+  assert.equal(answer.status, 201, answer.text);
+  return answer.json<Made>();
+}
