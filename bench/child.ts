@@ -15,8 +15,12 @@ export interface Usage {
 const RESIDENT_EVERY_MS = 100;
 
 /** Starts a program of the bench as a process of its own. */
-export function startChild<Question, Answer>(program: URL): Child<Question, Answer> {
+export function startChild<Question, Answer>(
+  program: URL,
+  execArgv: readonly string[] = [],
+): Child<Question, Answer> {
   const child = fork(program, {
+    execArgv: [...execArgv],
     env: { ...process.env, NODE_ENV: 'production' },
     serialization: 'advanced',
   });

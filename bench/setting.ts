@@ -40,7 +40,11 @@ export async function startSetting(): Promise<Setting> {
     name: string,
     settings: Settings,
   ): Promise<{ child: Server<Settings, Started>; started: Started; usage: () => Promise<Usage> }> => {
-    const child: Server<Settings, Started> = startChild(new URL(`servers/${name}`, import.meta.url));
+    const child: Server<Settings, Started> = startChild(
+      new URL(`servers/${name}`, import.meta.url),
+      // As the command is started (cli/bin/sallyport.mjs).
+      name === 'gateway.ts' ? ['--max-semi-space-size=4'] : [],
+    );
     ends.push(() => child.stop());
     const started = (await child.ask({ start: settings })) as Started;
     return { child, started, usage: async () => (await child.ask('usage')) as Usage };

@@ -1,5 +1,7 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=4
 // Checks the runtime in words that any Node understands, then hands over to the TypeScript sources.
+// The young generation is kept small: under a flood of requests it would grow to 48 MiB and stay, for no more throughput
+// (measured: 252 MiB resident without, 192 with it).
 import { lstatSync } from 'node:fs';
 import module from 'node:module'; // as a whole: an older one lacks the function that is used below
 import { join, resolve } from 'node:path';

@@ -6,7 +6,13 @@ import { supervise } from './supervise.mjs';
 
 try {
   const command = await prepare();
-  const args = [join(root, 'cli', 'bin', 'sallyport.mjs'), 'dev', ...process.argv.slice(2)];
+  // As the first line of that program has it.
+  const args = [
+    '--max-semi-space-size=4',
+    join(root, 'cli', 'bin', 'sallyport.mjs'),
+    'dev',
+    ...process.argv.slice(2),
+  ];
   process.exitCode = await supervise({ command, args });
 } catch (error) {
   process.exitCode = report(error);

@@ -13,6 +13,8 @@ let seen: string | null = null;
 let answered = 0;
 let authenticated = 0;
 const access = roomWith<Access>({
+  signatureOf: () => null,
+  authorize: async () => undefined,
   async authenticate({ actor }) {
     seen = actor.address;
     return PRINCIPAL;

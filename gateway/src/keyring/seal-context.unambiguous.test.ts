@@ -16,6 +16,7 @@ const PURPOSE_NAMES: readonly SealPurpose[] = [
   'destinations',
   'deliveries',
   'audit',
+  'access',
   'tokens',
 ];
 
