@@ -95,7 +95,7 @@ function configure(command: Command): void {
 }
 
 function misuse({ message }: CommanderError) {
-  const text = scrub(message.replace(/^error: /, ''));
+  const text = scrub(message.replace(/^error: /, '').replaceAll('\n', ' '));
   return usageProblem(
     `${text.charAt(0).toUpperCase()}${text.slice(1)}.`.replace(/\.\.$/, '.'),
     'Add --help to see how it is called.',

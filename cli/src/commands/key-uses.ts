@@ -40,7 +40,7 @@ export function addKeyUses(keys: Command): void {
     if (terminal.json) return;
     terminal.say(`Made ${id}. The key above is shown this once: keep it where secrets are kept.`);
     terminal.say(
-      `The secrets before it end ${previousRetireAt}; see who still uses them: sallyport keys callers`,
+      `The secrets before it end ${previousRetireAt}; see who still uses them: sallyport keys callers ${args[0] ?? ''}`,
     );
   });
 
