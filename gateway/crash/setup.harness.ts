@@ -133,7 +133,8 @@ function secretOf(database: 'embedded' | Secret): Secret {
   throw new TypeError('the embedded server has its own address');
 }
 
-async function freePort(): Promise<number> {
+/** A port that nobody listens on just now. */
+export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;

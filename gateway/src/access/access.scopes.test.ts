@@ -110,6 +110,23 @@ test('Q19 nobody gives an administration key what they do not have themselves; a
   assert.deepEqual((await access.keys.get({ environment, key: key.id })).scopes, ['audit:read']);
 });
 
+test('Q19 nobody becomes a stronger administration key by a new secret, signer or setting for it; ending it is allowed', async (t) => {
+  const { access, environments } = await withAccess(t);
+  const { id: environment } = environments.development;
+  const scopes = scopesOf('admin');
+  const { key } = await access.keys.create({ environment, kind: 'admin', name: 'strong', scopes }, ACTOR);
+  const target = { environment, key: key.id };
+  const giver = { key: newId('key', systemClock), scopes: ['keys:read', 'keys:write'] } as const;
+  const lacking = { code: 'SCOPE_NOT_HELD' };
+  await assert.rejects(access.rotation.rotate(target, ACTOR, giver), lacking);
+  const signer = { ...target, scheme: 'mintmove', algorithm: 'hmac-sha256' } as const;
+  await assert.rejects(access.signers.add(signer, ACTOR, giver), lacking);
+  const settings = { allowedOrigins: ['https://evil.example'] };
+  await assert.rejects(access.keys.change({ ...target, settings }, ACTOR, giver), lacking);
+  assert.equal((await access.keys.secrets(target)).length, 1);
+  assert.notEqual((await access.keys.revoke(target, ACTOR)).revokedAtMs, null);
+});
+
 test('K14 U7 a key works from its addresses only, IPv4 and IPv6, and the refusal says nothing of them', async (t) => {
   const installation = await withAccess(t);
   const { secret } = await keyWith(installation, { allowedAddresses: ['192.0.2.0/24', '2001:db8::/32'] });

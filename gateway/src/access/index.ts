@@ -7,9 +7,9 @@ export {
 } from './access.ts';
 export { parseCredentialText } from './credential-text.ts';
 export { accessErasure } from './erasure-queries.ts';
+export type { Giver } from './giver.ts';
 export type { Binding, KeyKind, KeySettings } from './key-settings.ts';
 export type { KeyTarget, KeyView, SecretView } from './key-view.ts';
-export type { Giver } from './keys.ts';
 export { accessMigrations } from './migrations.ts';
 export { isScope, SCOPE_NAMES, SCOPES, type Scope, scopesOf } from './scopes.ts';
 export type { SignatureClaim, SignedCall } from './signatures.ts';

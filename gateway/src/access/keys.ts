@@ -6,7 +6,6 @@ import {
   type EnvironmentId,
   Fault,
   type JsonValue,
-  type KeyId,
   type Limits,
   newId,
   type Page,
@@ -17,6 +16,7 @@ import { type Environments, refuseForeignTag } from '#environments';
 import type { Keyring } from '#keyring';
 import type { Store } from '#store';
 import { newCredentialText } from './credential-text.ts';
+import { type Giver, requireHeld } from './giver.ts';
 import { type Holders, subjectOf } from './holders.ts';
 import { RUNTIME_KIND } from './judge.ts';
 import { checkName, checkSettings, type KeyKind, type KeySettings, NO_SETTINGS } from './key-settings.ts';
@@ -40,18 +40,11 @@ import {
   selectSecrets,
   updateKey,
 } from './queries.ts';
-import { SCOPES, type Scope } from './scopes.ts';
 
 export interface NewKey extends Partial<KeySettings> {
   readonly environment: EnvironmentId;
   readonly kind: KeyKind;
   readonly name: string;
-}
-
-/** Who makes or changes a key: nobody can give what they do not have. `null` stands for the installation itself. */
-export interface Giver {
-  readonly key: KeyId;
-  readonly scopes: readonly Scope[];
 }
 
 /** API keys and what they may do. */
@@ -95,18 +88,12 @@ export interface KeysPorts {
 
 /** Makes the administration of keys. */
 export function createKeys({ store, keyring, environments, audit, clock, holders }: KeysPorts): Keys {
-  const checkGiver = (giver: Giver | null, settings: Partial<KeySettings>): void => {
-    const lacking =
-      giver === null ? [] : adminScopes(settings.scopes ?? []).filter((one) => !giver.scopes.includes(one));
-    if (lacking.length > 0) throw new Fault('SCOPE_NOT_HELD', { detail: `It lacks ${lacking.join(', ')}.` });
-  };
-
   return {
     async create({ environment, kind, name, ...given }, actor, giver = null) {
       checkName(name);
       const settings: KeySettings = { ...NO_SETTINGS, ...given };
       checkSettings(settings, { kind, nowMs: clock.now() });
-      checkGiver(giver, settings);
+      requireHeld(giver, settings.scopes);
       const { kind: environmentKind } = await environments.get(environment);
       refuseForeignTag(name, environmentKind);
       const fitting = RUNTIME_KIND[environmentKind];
@@ -134,13 +121,15 @@ export function createKeys({ store, keyring, environments, audit, clock, holders
     },
 
     async change({ environment, key, settings: given, force = false }, actor, giver = null) {
-      checkGiver(giver, given);
+      requireHeld(giver, given.scopes ?? []);
       const changed = await store.transaction(environment, async (tx) => {
         const row = await tx.row(lockKey, [environment, key]);
         if (row === null) throw new Fault('KEY_NOT_FOUND');
         if (row.revoked_at !== null) throw new Fault('CONFLICT', { detail: 'The key is revoked.' });
         const settings: KeySettings = { ...settingsOf(row), ...given };
         checkSettings(settings, { kind: row.kind, nowMs: clock.now() });
+        // A stronger key is not for a weaker one to open to other addresses, origins or times.
+        requireHeld(giver, row.scopes);
         if (giver?.key === key && !force) refuseLockout({ before: settingsOf(row), after: settings, actor });
         await tx.run(updateKey, [environment, key, new Date(clock.now()), ...settingValues(settings)]);
         const act = { action: 'key.changed', actor, resource: `key:${key}`, outcome: 'success' } as const;
@@ -193,11 +182,6 @@ export function createKeys({ store, keyring, environments, audit, clock, holders
       return { items, next: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
     },
   };
-}
-
-/** Scopes of applications are not held by whoever administers them, but theirs to give. */
-function adminScopes(scopes: readonly Scope[]): readonly Scope[] {
-  return scopes.filter((scope) => SCOPES[scope].surface === 'admin');
 }
 
 /** Throws when a key would take from itself what it needs to undo that, or its own address. */

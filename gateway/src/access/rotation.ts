@@ -15,6 +15,7 @@ import {
 import type { Keyring } from '#keyring';
 import type { Store } from '#store';
 import { newCredentialText } from './credential-text.ts';
+import { type Giver, requireHeld } from './giver.ts';
 import { type Holders, subjectOf } from './holders.ts';
 import type { KeyTarget } from './key-view.ts';
 import {
@@ -41,7 +42,7 @@ export interface Rotated {
 export interface Rotation {
   /**
    * A new secret that works at once; those before it end after the overlap. With a request key, the same answer again
-   * to whoever repeats the request within `rotationAnswerSeconds`. `KEY_NOT_FOUND`, `CONFLICT` for a revoked key and when too
+   * to whoever repeats the request within `rotationAnswerSeconds`. `KEY_NOT_FOUND`, `SCOPE_NOT_HELD`, `CONFLICT` for a revoked key and when too
    * many secrets are in force, `INVALID_REQUEST`.
    */
   rotate(
@@ -50,6 +51,7 @@ export interface Rotation {
       readonly requestKey?: string | undefined;
     },
     actor: Actor,
+    giver?: Giver | null,
   ): Promise<Rotated>;
   /**
    * Ends a secret now, and its bearer tokens. `SECRET_IN_USE` when it was used within `secretInUseSeconds`, with who did,
@@ -101,7 +103,7 @@ export function createRotation(ports: RotationPorts): Rotation {
   };
 
   return {
-    async rotate({ environment, key, overlapSeconds, requestKey }, actor) {
+    async rotate({ environment, key, overlapSeconds, requestKey }, actor, giver = null) {
       const overlap = overlapMs(overlapSeconds);
       const previousRetireAtMs = clock.now() + overlap;
       if (requestKey !== undefined) checkRequestKey(requestKey, overlap);
@@ -111,6 +113,7 @@ export function createRotation(ports: RotationPorts): Rotation {
       const result = await store.transaction(environment, async (tx) => {
         // One rotation of a key at a time: who repeats a request waits for the first and gets its answer.
         const row = inForce(await tx.row(lockKey, [environment, key]));
+        requireHeld(giver, row.scopes);
         const kept = request === null ? null : await tx.row(selectAnswer, [environment, key, request, now]);
         if (kept !== null) return { kept };
         if ((await tx.rows(selectSecrets, [environment, key, now])).length >= SECRETS_MAX)

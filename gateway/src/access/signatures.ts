@@ -74,6 +74,7 @@ export function createSignatures(ports: {
 
   return {
     claimOf(rawHeaders) {
+      if (!mayBear(rawHeaders)) return null;
       const reads = NAMES.flatMap((scheme) => readRequestSignature({ scheme, rawHeaders }) ?? []);
       if (reads.length === 0) return null;
       const good = reads.flatMap((read) => (read.ok ? [read] : []));
@@ -118,6 +119,26 @@ export function createSignatures(ports: {
       await refuse(holder, { code: 'SIGNATURE_REPLAYED', actor, reason: 'seen before' });
     },
   };
+}
+
+/** Header names in which a signature can stand, in lower case. */
+const SIGNATURE_HEADERS: ReadonlySet<string> = new Set(
+  Object.values(REQUEST_SCHEMES).flatMap(({ headers }): readonly string[] => {
+    if ('input' in headers) return [headers.input.toLowerCase(), headers.signature.toLowerCase()];
+    if (headers.kind === 'joined') return [];
+    return [headers.signature.toLowerCase(), headers.timestamp.toLowerCase()];
+  }),
+);
+
+/** Asked of every request, so that those without a signature are not read once for each scheme. */
+function mayBear(rawHeaders: readonly string[]): boolean {
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at]?.toLowerCase() ?? '';
+    if (SIGNATURE_HEADERS.has(name)) return true;
+    // One scheme joins all of it in this header; with a space in it, it is another kind of credential.
+    if (name === 'authorization' && rawHeaders[at + 1]?.includes(' ') === false) return true;
+  }
+  return false;
 }
 
 function invalid(reason: string | undefined): Fault {

@@ -21,6 +21,7 @@ import {
 import type { Keyring } from '#keyring';
 import type { Store } from '#store';
 import { newCredentialText } from './credential-text.ts';
+import { type Giver, requireHeld } from './giver.ts';
 import { subjectOf } from './holders.ts';
 import type { KeyTarget } from './key-view.ts';
 import { lockKey } from './queries.ts';
@@ -45,7 +46,7 @@ export interface SignerView {
 
 /** What keys sign their requests with: a secret of ours that is shown once, or a public key of theirs. */
 export interface Signers {
-  /** `KEY_NOT_FOUND`, `INVALID_REQUEST`, `CONFLICT` for a revoked key and when too many are in force. */
+  /** `KEY_NOT_FOUND`, `SCOPE_NOT_HELD`, `INVALID_REQUEST`, `CONFLICT` for a revoked key and when too many are in force. */
   add(
     signer: KeyTarget & {
       readonly scheme: RequestSchemeName;
@@ -53,6 +54,7 @@ export interface Signers {
       readonly publicKey?: string | undefined;
     },
     actor: Actor,
+    giver?: Giver | null,
   ): Promise<{ signer: SignerView; secret: Secret | null }>;
   /** Those in force, newest first. */
   list(target: KeyTarget): Promise<readonly SignerView[]>;
@@ -84,7 +86,7 @@ export function createSigners(ports: SignersPorts): Signers {
   const { store, keyring, audit, clock, limits, usage, changed } = ports;
 
   return {
-    async add({ environment, key, scheme, algorithm, publicKey }, actor) {
+    async add({ environment, key, scheme, algorithm, publicKey }, actor, giver = null) {
       checkFitting({ scheme, algorithm, publicKey });
       const text = algorithm === 'hmac-sha256' ? newCredentialText('signing') : null;
       const id = newId('signer', clock);
@@ -96,6 +98,7 @@ export function createSigners(ports: SignersPorts): Signers {
         const row = await tx.row(lockKey, [environment, key]);
         if (row === null) throw new Fault('KEY_NOT_FOUND');
         if (row.revoked_at !== null) throw new Fault('CONFLICT', { detail: 'The key is revoked.' });
+        requireHeld(giver, row.scopes);
         if ((await tx.rows(selectSigners, [environment, key])).length >= SIGNERS_MAX)
           throw new Fault('CONFLICT', { detail: `At most ${SIGNERS_MAX} signers of a key: retire one.` });
         const made = new Date(createdAtMs);

@@ -3,7 +3,7 @@ import type { Access } from '#access';
 import { type Clock, createRanges, Fault, isoTime, openSecretText, rangeProblems } from '#base';
 import { type Route, route } from '../route.ts';
 import { callersQueryShape, idParams, idShape, timeShape, trialShape } from '../shapes.ts';
-import { principalOf } from './environment.ts';
+import { giverOf, principalOf } from './environment.ts';
 import { callerShape } from './key-shapes.ts';
 
 const DAY_MS = 86_400_000;
@@ -24,12 +24,16 @@ export function keyUseRoutes({ access, clock }: { access: Access; clock: Clock }
       takesIdempotencyKey: true,
       status: 201,
       answer: z.strictObject({ id: idShape('secret'), secret: z.string(), previousRetireAt: timeShape }),
-      faults: ['INVALID_REQUEST', 'KEY_NOT_FOUND', 'CONFLICT'],
+      faults: ['INVALID_REQUEST', 'KEY_NOT_FOUND', 'SCOPE_NOT_HELD', 'CONFLICT'],
       handle: async (call) => {
         const target = { environment: principalOf(call).environment, key: call.params.id };
         const { overlapSeconds } = call.body;
         const requestKey = call.idempotencyKey;
-        const made = await rotation.rotate({ ...target, overlapSeconds, requestKey }, call.actor);
+        const made = await rotation.rotate(
+          { ...target, overlapSeconds, requestKey },
+          call.actor,
+          giverOf(call),
+        );
         return {
           id: made.id,
           secret: openSecretText(made.secret),

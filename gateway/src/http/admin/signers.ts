@@ -4,7 +4,7 @@ import type { Access, SignerView } from '#access';
 import { isoTime, openSecretText } from '#base';
 import { type Route, route } from '../route.ts';
 import { idParams, idShape, timeShape } from '../shapes.ts';
-import { principalOf } from './environment.ts';
+import { giverOf, principalOf } from './environment.ts';
 
 const SCHEME_NAMES: readonly RequestSchemeName[] = Object.values(REQUEST_SCHEMES).map(({ name }) => name);
 const schemeShape = z.enum(SCHEME_NAMES);
@@ -54,10 +54,10 @@ export function signerRoutes({ access: { signers, keys } }: { access: Access }):
       }),
       status: 201,
       answer: z.strictObject({ signer: signerShape, secret: z.string().nullable() }),
-      faults: ['INVALID_REQUEST', 'KEY_NOT_FOUND', 'CONFLICT'],
+      faults: ['INVALID_REQUEST', 'KEY_NOT_FOUND', 'SCOPE_NOT_HELD', 'CONFLICT'],
       handle: async (call) => {
         const target = { environment: principalOf(call).environment, key: call.params.id };
-        const { signer, secret } = await signers.add({ ...target, ...call.body }, call.actor);
+        const { signer, secret } = await signers.add({ ...target, ...call.body }, call.actor, giverOf(call));
         return { signer: shown(signer), secret: secret === null ? null : openSecretText(secret) };
       },
     }),
