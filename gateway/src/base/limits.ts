@@ -157,8 +157,18 @@ const rows = {
   deliveryAttemptsMax: row(12, 1, 50, 'attempts before a delivery is dead'),
 
   // access
-  keyCacheItemsMax: row(100_000, 100, 10_000_000, 'keys remembered by a node'),
-  keyCacheMs: row(500, 0, 900, 'a remembered key is trusted; then the database is asked again'),
+  keyCacheItemsMax: row(
+    100_000,
+    100,
+    10_000_000,
+    'credentials, connections and endpoints remembered by a node',
+  ),
+  keyCacheMs: row(
+    500,
+    0,
+    900,
+    'a remembered endpoint, connection or destination is trusted; then the database is asked again',
+  ),
   changesSilentMs: row(
     900,
     200,
