@@ -5,6 +5,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { callOut } from './call-out.ts';
+import { keyCheck } from './key-check.ts';
 import { describeMachine } from './machine.ts';
 import { profileByRoom } from './profile.ts';
 import type { Lengths } from './rounds.ts';
@@ -14,7 +15,7 @@ import { webhookIn } from './webhook-in.ts';
 
 const { values: flags } = parseArgs({
   options: {
-    only: { type: 'string', default: 'webhook-in,call-out,seal-open' },
+    only: { type: 'string', default: 'webhook-in,call-out,seal-open,key-check' },
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '1.5' },
     profile: { type: 'boolean', default: false },
@@ -22,7 +23,12 @@ const { values: flags } = parseArgs({
   },
 });
 const folder = import.meta.dirname;
-const benches = { 'webhook-in': webhookIn, 'call-out': callOut, 'seal-open': sealOpen };
+const benches = {
+  'webhook-in': webhookIn,
+  'call-out': callOut,
+  'seal-open': sealOpen,
+  'key-check': keyCheck,
+};
 const wanted = Object.entries(benches).filter(([name]) => flags.only.split(',').includes(name));
 const lengths: Lengths = {
   rounds: Number(flags.rounds),

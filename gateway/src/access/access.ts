@@ -7,7 +7,6 @@ import {
   type KeyId,
   type Limits,
   type Log,
-  Secret,
 } from '#base';
 import type { EnvironmentKind, Environments } from '#environments';
 import type { Keyring } from '#keyring';
@@ -160,7 +159,7 @@ export function createAccess(ports: AccessPorts): Access {
     async authenticate({ authorization, origin, surface, actor, beforeAsking }) {
       const text = authorization === undefined ? undefined : BEARER.exec(authorization)?.[1];
       if (text === undefined || text.length > CREDENTIAL_CHARACTERS_MAX) throw new Fault('UNAUTHENTICATED');
-      const { via, holder } = await holders.find(Secret.fromText(text), beforeAsking);
+      const { via, holder } = await holders.find(text, beforeAsking);
       if (holder === null) throw new Fault('UNAUTHENTICATED');
       const environmentKind = await admit(holder, { surface, origin, actor, via });
       usage.count({ ...placeOf(holder), credential: holder.secret_id ?? '', actor });

@@ -6,10 +6,8 @@ import {
   Fault,
   type KeyId,
   type Limits,
-  openSecret,
-  openSecretText,
-  type Secret,
   toHex,
+  utf8,
 } from '#base';
 import type { Keyring } from '#keyring';
 import { EVERYTHING, type Store } from '#store';
@@ -38,7 +36,7 @@ export interface Holder extends HolderRow {
 export interface Holders {
   /** The key behind a key's or bearer token's text; `null` when nobody holds it. Throws `KEY_MALFORMED`, `SESSION_REFUSED`. */
   find(
-    credential: Secret,
+    credential: string,
     /** Called when the answer is not in memory, and the database is about to be asked. */
     beforeAsking?: () => Promise<void>,
   ): Promise<{ via: 'key' | 'bearer'; holder: Holder | null }>;
@@ -155,14 +153,16 @@ export function createHolders({ store, keyring, limits, clock, signersOf }: Hold
 
   return {
     async find(credential, beforeAsking) {
-      const kind = parseCredentialText(openSecretText(credential));
+      const kind = parseCredentialText(credential);
       if (kind === null || kind === 'signing') throw new Fault('KEY_MALFORMED');
       if (kind === 'session') throw new Fault('SESSION_REFUSED');
       const via = kind === 'bearer' ? 'bearer' : 'key';
       const pepper = await keyring.pepper();
       // Digests under each pepper version, joined: what is remembered is no credential.
-      const digests = pepper.versions.map((version) => toHex(pepper.digest(version, openSecret(credential))));
-      const name = `${via} ${digests.join()}`;
+      const bytes = utf8(credential);
+      const [newest = 0, ...older] = pepper.versions;
+      let name = `${via} ${toHex(pepper.digest(newest, bytes))}`;
+      for (const version of older) name += `,${toHex(pepper.digest(version, bytes))}`;
       const hit = remembered(name);
       if (hit !== null) return { via, holder: hit };
       await beforeAsking?.();

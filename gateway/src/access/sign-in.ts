@@ -8,6 +8,7 @@ import {
   type Limits,
   newId,
   openSecret,
+  openSecretText,
   Secret,
   utf8,
 } from '#base';
@@ -55,7 +56,7 @@ export function createSignIn(ports: SignInPorts): SignIn {
   return {
     async signIn({ apiKey, secret, origin }, actor) {
       if (openSecret(secret).length > SECRET_BYTES_MAX) throw new Fault('INVALID_CREDENTIALS');
-      const found = await holders.find(secret).catch((thrown: unknown) => {
+      const found = await holders.find(openSecretText(secret)).catch((thrown: unknown) => {
         if (thrown instanceof Fault && thrown.code === 'KEY_MALFORMED') return null;
         throw thrown;
       });

@@ -91,7 +91,7 @@ async function readPepper({ store, rootKeys, audit, clock, log }: PepperPorts): 
       const key = keys.get(version);
       if (key === undefined)
         throw new Fault('INTERNAL', { cause: new Error(`There is no pepper of version ${version}.`) });
-      return new Uint8Array(createHmac('sha256', key).update(bytes).digest());
+      return createHmac('sha256', key).update(bytes).digest();
     },
   });
 }
