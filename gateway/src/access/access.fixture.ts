@@ -17,7 +17,7 @@ import {
 } from '#base';
 import { createEnvironments, type Environment, type EnvironmentKind } from '#environments';
 import { createKeyring, type Keyring, openFileKeyManager } from '#keyring';
-import { createStore, type Store } from '#store';
+import { createStore, EVERYTHING, type Store } from '#store';
 import { type Cleanup, withDatabase } from '#test/database';
 
 /** For tests: one node's rooms up to access. */
@@ -28,6 +28,8 @@ export interface AccessNode {
   readonly audit: Audit;
   /** Resolves when the change feed of this node has told of a change of the key. */
   heard(key: KeyId): Promise<void>;
+  /** Resolves when this node hears the feed: what it learns from now on is remembered. */
+  listening(): Promise<void>;
 }
 
 /** For tests: an installation with an environment of each kind. */
@@ -41,6 +43,8 @@ export interface Installation extends AccessNode {
     audit?: (real: Audit) => AuditPort;
     /** How it reaches the database. */
     url?: Secret;
+    /** Its own time. */
+    clock?: Clock;
   }): Promise<AccessNode>;
   /** The acts in the log of an environment, oldest first. */
   acts(environment: EnvironmentId): Promise<{ action: string; resource: string | null; text: string }[]>;
@@ -66,16 +70,21 @@ export async function withAccess(t: Cleanup, overrides: Partial<Limits> = {}): P
   const keyManager = await openFileKeyManager({ file: join(directory, 'root.key'), create: true });
   const clock = testClock();
 
-  const node: Installation['node'] = async ({ limits: more = {}, audit: wrap, url: way = url } = {}) => {
+  const node: Installation['node'] = async ({
+    limits: more = {},
+    audit: wrap,
+    url: way = url,
+    clock: own = clock,
+  } = {}) => {
     const limits = limitsWith({ refusalWindowMs: 100, ...overrides, ...more });
-    const store = await createStore({ url: way, limits, log: silentLog, clock });
+    const store = await createStore({ url: way, limits, log: silentLog, clock: own });
     inReverse.after(() => store.close());
     const port: { audit: AuditPort | null } = { audit: null };
     const late: AuditPort = {
       record: async (...args) => port.audit?.record(...args),
       note: async (...args) => port.audit?.note(...args),
     };
-    const shared = { store, limits, clock, log: silentLog };
+    const shared = { store, limits, clock: own, log: silentLog };
     const keyring = createKeyring({ store, keyManager, audit: late, clock, log: silentLog });
     const audit = createAudit({ ...shared, keyring, sinks: [] });
     // A test may have taken the database away; what is pending is then of no interest.
@@ -90,13 +99,14 @@ export async function withAccess(t: Cleanup, overrides: Partial<Limits> = {}): P
       told.add(subject);
       waiting.get(subject)?.();
     });
-    const heard: AccessNode['heard'] = (key) =>
+    const until = (subject: string): Promise<void> =>
       new Promise((resolve) => {
-        const subject = `key:${key}`;
         waiting.set(subject, resolve);
         if (told.has(subject)) resolve();
       });
-    return { access, store, keyring, audit, heard };
+    const heard: AccessNode['heard'] = (key) => until(`key:${key}`);
+    // What was remembered before the feed was first heard is forgotten then.
+    return { access, store, keyring, audit, heard, listening: () => until(EVERYTHING) };
   };
 
   const first = await node();
@@ -127,6 +137,17 @@ export async function withAccess(t: Cleanup, overrides: Partial<Limits> = {}): P
         return { action, resource, text: JSON.stringify(entry) };
       });
     },
+  };
+}
+
+/** Time that stands still until the test moves it, however slow the machine is. */
+export function stillClock(): TestClock {
+  const startedMs = Date.now();
+  let aheadMs = 0;
+  return {
+    now: () => startedMs + aheadMs,
+    monotonic: () => aheadMs,
+    forward: (ms) => void (aheadMs += ms),
   };
 }
 

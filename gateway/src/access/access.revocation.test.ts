@@ -3,10 +3,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
-import { Fault, openSecretText, type Secret } from '#base';
-import { statement } from '#store';
+import { Fault, limitsWith, openSecretText, type Secret } from '#base';
+import { type Store, statement } from '#store';
 import { withBreakableLine } from '#test/breakable-line';
-import { ACTOR, withAccess } from './access.fixture.ts';
+import { ACTOR, stillClock, withAccess } from './access.fixture.ts';
+import { createHolders } from './holders.ts';
 
 const tokenRows = statement('test.revoked_tokens', 'select id from bearer_tokens', (row) => row);
 const SILENT_MS = 900;
@@ -22,6 +23,7 @@ function presenting(secret: Secret) {
 test('Q16 in force at once where it happened, and elsewhere as soon as the feed tells, tokens included', async (t) => {
   const { access, environments, node } = await withAccess(t);
   const other = await node();
+  await other.listening();
   const { id: environment } = environments.development;
   const { key, secret } = await access.keys.create({ environment, kind: 'test', name: 'a' }, ACTOR);
   const { token } = await access.signIn({ apiKey: key.id, secret }, ACTOR);
@@ -38,24 +40,31 @@ test('Q16 in force at once where it happened, and elsewhere as soon as the feed 
 });
 
 test('Q16 with the feed cut another node trusts what it remembers for changesSilentMs, then asks the database', async (t) => {
-  const { access, environments, node, clock, url } = await withAccess(t);
+  const { access, environments, node, url } = await withAccess(t);
   const line = await withBreakableLine(t, url);
-  const other = await node({ url: line.url });
+  const clock = stillClock();
+  const other = await node({ url: line.url, clock });
+  await other.listening();
   const { id: environment } = environments.development;
   const { key, secret } = await access.keys.create({ environment, kind: 'test', name: 'a' }, ACTOR);
   assert.equal((await other.access.authenticate(presenting(secret))).key, key.id);
   line.cut('sallyport_changes'); // the connection that listens, and no other
   await access.keys.revoke({ environment, key: key.id }, ACTOR);
+  assert.equal((await other.access.authenticate(presenting(secret))).key, key.id, 'it is remembered');
   clock.forward(SILENT_MS);
   await assert.rejects(other.access.authenticate(presenting(secret)), { code: 'KEY_REVOKED' });
 });
 
 test('Q16 when the database is away nobody is let in from memory past its time', async (t) => {
-  const { access, environments, store, clock } = await withAccess(t);
+  const { environments, node } = await withAccess(t);
+  const clock = stillClock();
+  const { access, store, listening } = await node({ clock });
+  await listening();
   const { id: environment } = environments.development;
   const { key, secret } = await access.keys.create({ environment, kind: 'test', name: 'a' }, ACTOR);
   assert.equal((await access.authenticate(presenting(secret))).key, key.id);
   await store.close();
+  assert.equal((await access.authenticate(presenting(secret))).key, key.id, 'it is remembered');
   clock.forward(SILENT_MS);
   await assert.rejects(access.authenticate(presenting(secret)), { code: 'STORE_UNAVAILABLE' });
 });
@@ -71,6 +80,42 @@ test('Q16 no answer that was under way during a revocation lets a later request 
     await assert.rejects(access.authenticate(presenting(secret)), { code: 'KEY_REVOKED' });
     await Promise.all(early);
     await assert.rejects(access.authenticate(presenting(secret)), { code: 'KEY_REVOKED' });
+  }
+});
+
+test('Q16 an answer from before a change that arrives after it is not remembered, whether the change was made here or heard of', async (t) => {
+  const { access, environments, keyring, store, clock, listening } = await withAccess(t);
+  await listening();
+  const { id: environment } = environments.development;
+  for (const how of ['made here', 'heard of'] as const) {
+    const { key, secret } = await access.keys.create({ environment, kind: 'test', name: how }, ACTOR);
+    const late = Promise.withResolvers<void>();
+    const read = Promise.withResolvers<void>();
+    let isHeld = true;
+    const slow: Store = {
+      ...store,
+      system: async (work) => {
+        const answer = await store.system(work);
+        if (!isHeld) return answer;
+        read.resolve();
+        await late.promise;
+        return answer;
+      },
+    };
+    const ports = { store: slow, keyring, limits: limitsWith(), clock, signersOf: async () => [] };
+    const holders = createHolders(ports);
+    const early = holders.find(openSecretText(secret));
+    await read.promise; // the database has answered, and the answer is on its way
+    const told = Promise.withResolvers<void>();
+    store.changes.follow((subject) => void (subject === `key:${key.id}` && told.resolve()));
+    await access.keys.revoke({ environment, key: key.id }, ACTOR);
+    if (how === 'made here') holders.changed(key.id);
+    else await told.promise;
+    isHeld = false;
+    late.resolve();
+    assert.equal((await early).holder?.revoked_at, null);
+    assert.notEqual((await holders.find(openSecretText(secret))).holder?.revoked_at, null);
+    holders.stop();
   }
 });
 
