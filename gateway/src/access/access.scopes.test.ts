@@ -234,3 +234,11 @@ test('settings that are not as they must be are refused by field, all at once', 
     },
   );
 });
+
+test('K17 owner and note are refused where sanitising would change them, and kept to the letter otherwise', async (t) => {
+  const installation = await withAccess(t);
+  for (const text of ['', ' x', 'a\nb', 'x'.repeat(256), 'a\u202eb', 'JaVaScript:x', 'e\u0301', '\uff1cb'])
+    await assert.rejects(keyWith(installation, { note: text }), { code: 'INVALID_REQUEST' }, text);
+  const owner = 'Zahlungen & Söhne, «team» 1';
+  assert.equal((await keyWith(installation, { owner })).key.owner, owner);
+});

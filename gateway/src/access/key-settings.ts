@@ -1,4 +1,4 @@
-import { Fault, isAddressRange, isId } from '#base';
+import { Fault, isId, rangeProblems, sanitizeText } from '#base';
 import { isScope, SCOPES, type Scope } from './scopes.ts';
 
 export type KeyKind = 'test' | 'live' | 'admin';
@@ -43,7 +43,6 @@ const NAME = /^[A-Za-z0-9][A-Za-z0-9 ._-]{0,62}$/;
 const ORIGIN = /^https:\/\/[a-z0-9.-]{1,253}(?::\d{1,5})?$/;
 const POLICY = /^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/;
 const TEXT_CHARACTERS_MAX = 255;
-const RANGES_MAX = 100;
 const ORIGINS_MAX = 20;
 const REQUESTS_MAX = 1_000_000;
 
@@ -60,7 +59,7 @@ export function checkSettings(
   const fields = [
     ...scopeProblems(settings.scopes, kind),
     ...bindingProblems(settings.boundTo, kind),
-    ...rangeProblems(settings.allowedAddresses),
+    ...rangeProblems(settings.allowedAddresses, 'allowedAddresses'),
     ...originProblems(settings.allowedOrigins),
     ...textProblems('owner', settings.owner),
     ...textProblems('note', settings.note),
@@ -102,18 +101,6 @@ function bindingProblems(boundTo: Binding | null, kind: KeyKind): Problem[] {
   return when(!isFitting, { path: 'boundTo.id', problem: `is not a ${of}` });
 }
 
-function rangeProblems(texts: readonly string[]): Problem[] {
-  const path = 'allowedAddresses';
-  if (texts.length > RANGES_MAX) return [{ path, problem: `at most ${RANGES_MAX}` }];
-  return texts.flatMap((text, at) =>
-    when(!isAddressRange(text), {
-      path: `${path}.${at}`,
-      problem:
-        'must be an address or a range such as 192.0.2.0/24 or 2001:db8::/32, with no bits after its prefix',
-    }),
-  );
-}
-
 function originProblems(origins: readonly string[]): Problem[] {
   const path = 'allowedOrigins';
   if (origins.length > ORIGINS_MAX) return [{ path, problem: `at most ${ORIGINS_MAX}` }];
@@ -122,12 +109,13 @@ function originProblems(origins: readonly string[]): Problem[] {
   );
 }
 
+/** What sanitising would change is refused, never rewritten: what is shown is what somebody wrote (K17). */
 function textProblems(path: string, text: string | null): Problem[] {
   if (text === null) return [];
-  const isPlain = text.length > 0 && text.length <= TEXT_CHARACTERS_MAX && /^[^\p{C}<>]+$/u.test(text);
-  return when(!isPlain || text !== text.trim(), {
+  const isClean = text !== '' && sanitizeText(text, { charactersMax: TEXT_CHARACTERS_MAX }) === text;
+  return when(!isClean, {
     path,
-    problem: `must be 1 to ${TEXT_CHARACTERS_MAX} characters on one line, without < and >`,
+    problem: `must be 1 to ${TEXT_CHARACTERS_MAX} characters on one line, without <, >, javascript: and invisible ones`,
   });
 }
 

@@ -161,13 +161,13 @@ const rows = {
     100_000,
     100,
     10_000_000,
-    'credentials, connections and endpoints remembered by a node',
+    'credentials remembered by a node, and so many each of connections, endpoints and destinations',
   ),
   keyCacheMs: row(
     500,
     0,
     900,
-    'a remembered endpoint, connection or destination is trusted; then the database is asked again',
+    'a remembered endpoint, connection or destination is trusted, and an environment while the change feed is silent; then the database is asked again',
   ),
   changesSilentMs: row(
     900,

@@ -1,7 +1,8 @@
-// 403: at every operation a key works where its kind belongs, from where it may be used, and never out of a browser's page.
-// What is special to a route is in its folder. Q3 K14 U1 L12.
+// 403: at every operation a key works where its kind belongs, from where it may be used, never out of a browser's page, and in
+// a frozen environment for looking only. What is special to a route is in its folder. Q3 K14 U1 L12 Q16 K24.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setImmediate as soon } from 'node:timers/promises';
 import { type Scope, scopesOf } from '#access';
 import { openSecretText, SYSTEM } from '#base';
 import { afterFile } from '#test/database';
@@ -51,4 +52,26 @@ test("403 ORIGIN_REFUSED for a key that a browser's page sends", async () => {
     assertProblem(await call({ method, path, key, headers }), 'ORIGIN_REFUSED');
   };
   await Promise.all(guarded.map(ask));
+});
+
+test('Q16 403 ENVIRONMENT_FROZEN for everything but looking, for as long as the environment is frozen', async () => {
+  const { environments } = gateway.gateway.rooms;
+  const { environment } = gateway;
+  const becomes = async (state: string): Promise<void> => {
+    while ((await environments.get(environment)).state !== state) await soon();
+  };
+  const ask = async ({ method, path, security }: DescribedOperation) =>
+    call({ method, path, key: security === 'runtime' ? gateway.testKey : gateway.adminKey });
+  const looking = guarded.filter(({ scopes }) => scopes.every((scope) => scope.endsWith(':read')));
+  const acting = guarded.filter((operation) => !looking.includes(operation));
+  assert.ok(looking.length > 10 && acting.length > 10);
+  await environments.freeze(environment, SYSTEM);
+  await becomes('frozen');
+  await Promise.all(
+    acting.map(async (operation) => assertProblem(await ask(operation), 'ENVIRONMENT_FROZEN')),
+  );
+  for (const operation of looking) assert.notEqual((await ask(operation)).status, 403, operation.name);
+  await environments.unfreeze(environment, SYSTEM);
+  await becomes('active');
+  for (const operation of acting) assert.notEqual((await ask(operation)).status, 403, operation.name);
 });

@@ -9,6 +9,8 @@ export interface DescribedOperation {
   readonly path: string;
   /** `null` where everybody may ask. */
   readonly security: 'administration' | 'runtime' | null;
+  /** What it says it needs. */
+  readonly scopes: readonly string[];
   /** What it takes: JSON, bytes as they are, or no body at all. */
   readonly body: 'json' | 'bytes' | null;
 }
@@ -36,6 +38,7 @@ export async function describedOperations(): Promise<readonly DescribedOperation
         method,
         path: filled(template),
         security: security.length === 0 ? null : isRuntime ? 'runtime' : 'administration',
+        scopes: security.flatMap((one) => Object.values(one).flat()),
         body: requestBody === undefined ? null : 'application/json' in requestBody.content ? 'json' : 'bytes',
       };
     }),
