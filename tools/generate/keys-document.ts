@@ -6,12 +6,14 @@ import { withParts } from './part.ts';
 export const keysDocument: GeneratedDocument = Object.freeze({
   path: 'docs/keys.md',
   render() {
-    const rows = Object.entries(SCOPES).map(([scope, { surface, isRead, about }]) => [
+    const rows = Object.entries(SCOPES).map(([scope, { surface, whileFrozen, about }]) => [
       code(scope),
       surface === 'admin' ? 'admin' : 'test, live',
       about,
-      isRead ? 'yes' : '',
+      whileFrozen ? 'yes' : '',
     ]);
-    return withParts('docs/keys.md', { scopes: table(['Scope', 'Keys', 'Lets it', 'Only looks'], rows) });
+    return withParts('docs/keys.md', {
+      scopes: table(['Scope', 'Keys', 'Lets it', 'In a frozen environment'], rows),
+    });
   },
 });

@@ -1,4 +1,4 @@
-// A frozen environment can be looked at and nothing else, by whatever key; thawed, it goes on. Q16 K3; design 5.3.
+// A frozen environment can be looked at, its keys ended and replaced, and nothing else; thawed, it goes on. Q16 K3; design 5.3.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SCOPE_NAMES, SCOPES, scopesOf } from '#access';
@@ -6,7 +6,7 @@ import { limitsWith, openSecretText, SYSTEM } from '#base';
 import { createEnvironments } from '#environments';
 import { ACTOR, withAccess } from './access.fixture.ts';
 
-test('Q16 in a frozen environment every scope is refused but those that only look, with an entry', async (t) => {
+test('Q16 in a frozen environment every scope is refused but those that look and that of keys, with an entry', async (t) => {
   const { access, environments, acts, store, audit, clock } = await withAccess(t);
   const { id: environment } = environments.development;
   const lives = createEnvironments({ store, audit, clock, limits: limitsWith() });
@@ -32,7 +32,8 @@ test('Q16 in a frozen environment every scope is refused but those that only loo
   assert.deepEqual(await may(), SCOPE_NAMES.toSorted());
   await lives.freeze(environment, SYSTEM);
   clock.forward(1_000); // by then the database is asked, whether the feed has told or not
-  assert.deepEqual(await may(), SCOPE_NAMES.filter((scope) => SCOPES[scope].isRead).toSorted());
+  assert.deepEqual(await may(), SCOPE_NAMES.filter((scope) => SCOPES[scope].whileFrozen).toSorted());
+  assert.ok(SCOPES['keys:write'].whileFrozen && !SCOPES['calls:send'].whileFrozen);
   assert.match((await acts(environment)).map(({ text }) => text).join(), /ENVIRONMENT_FROZEN/);
   await lives.unfreeze(environment, SYSTEM);
   clock.forward(1_000);

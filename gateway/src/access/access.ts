@@ -170,9 +170,9 @@ export function createAccess(ports: AccessPorts): Access {
       const { environment, key, scopes, boundTo } = principal;
       if (!scopes.includes(scope))
         await refuse({ environment, key, code: 'SCOPE_MISSING', actor }, `It takes the scope ${scope}.`);
-      // A frozen environment can be looked at, and nothing else (Q16).
+      // A frozen environment can be looked at, its keys ended and replaced, and nothing else (Q16).
       const { state } = await environments.get(environment);
-      if (state !== 'active' && !SCOPES[scope].isRead)
+      if (state !== 'active' && !SCOPES[scope].whileFrozen)
         await refuse({ environment, key, code: 'ENVIRONMENT_FROZEN', actor });
       // What a key is bound to is all it may touch; where nothing is named, it may touch nothing.
       const isThere = boundTo === null || (boundTo.kind === on?.kind && boundTo.id === on.id);

@@ -4,8 +4,8 @@ import { frozenTable } from '#base';
 export interface ScopeRow {
   /** Keys of which kind can have it: `runtime` are test and live keys. */
   readonly surface: 'runtime' | 'admin';
-  /** Looks and changes nothing, so it is still allowed while an environment is frozen. */
-  readonly isRead: boolean;
+  /** Still allowed while the environment is frozen: what only looks, and what ends or replaces keys. */
+  readonly whileFrozen: boolean;
   readonly about: string;
 }
 
@@ -13,7 +13,12 @@ const rows = {
   'calls:send': act('runtime', 'call platforms through connections'),
   'secret:rotate': act('runtime', 'replace its own secret'),
   'keys:read': look('see keys, what they may do and who uses them'),
-  'keys:write': act('admin', 'make, change, rotate and revoke keys, and give them scopes it has itself'),
+  // In an incident the environment is frozen first, and whatever leaked revoked and replaced then.
+  'keys:write': Object.freeze({
+    surface: 'admin',
+    whileFrozen: true,
+    about: 'make, change, rotate and revoke keys, and give them scopes it has itself',
+  }),
   'connections:read': look('see connections, without their credentials'),
   'connections:write': act('admin', 'make, change, check and remove connections'),
   'endpoints:read': look('see endpoints'),
@@ -49,9 +54,9 @@ export function isScope(text: string): text is Scope {
 export const SCOPE_NAMES: readonly Scope[] = Object.freeze(Object.keys(rows).filter(isScope));
 
 function look(about: string): ScopeRow {
-  return Object.freeze({ surface: 'admin', isRead: true, about });
+  return Object.freeze({ surface: 'admin', whileFrozen: true, about });
 }
 
 function act(surface: ScopeRow['surface'], about: string): ScopeRow {
-  return Object.freeze({ surface, isRead: false, about });
+  return Object.freeze({ surface, whileFrozen: false, about });
 }

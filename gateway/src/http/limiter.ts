@@ -52,14 +52,13 @@ export interface LimiterPorts {
 
 /**
  * Guesses. A credential that was ours and has ended is no guess: an application that was left behind by a rotation must
- * not keep its successor out. It is refused and recorded, and counts as unauthenticated.
+ * not keep its successor out. Nor is a right signature that comes again. Both are refused and recorded, and count as unauthenticated.
  */
 const GUESSES: ReadonlySet<FaultCode> = new Set([
   'UNAUTHENTICATED',
   'KEY_MALFORMED',
   'INVALID_CREDENTIALS',
   'SIGNATURE_INVALID',
-  'SIGNATURE_REPLAYED',
 ] as const);
 const MINUTE_SECONDS = 60;
 const OWN_RATES_MAX = 1_000;
