@@ -27,7 +27,6 @@ export async function keyCheck({
   );
   const verified = await verifier.ask({ rounds: lengths.rounds * ROUNDS });
   await verifier.stop();
-  const perSecond = summarise(result['one key'].map((microseconds) => 1e6 / microseconds));
   return [
     '# Key check',
     '',
@@ -43,14 +42,17 @@ export async function keyCheck({
     '',
     table(['verification', 'µs each', 'per second'], rowsOf(verified)),
     '',
-    goals([
-      {
-        what: 'key check in memory, per second',
-        target: '≥ 100,000',
-        measured: spread(perSecond, 0),
-        met: perSecond.median >= TARGET_PER_SECOND,
-      },
-    ]),
+    goals(
+      (['one key', 'ten thousand keys by turns'] as const).map((name) => {
+        const perSecond = summarise(result[name].map((microseconds) => 1e6 / microseconds));
+        return {
+          what: `key check in memory, per second: ${name}`,
+          target: '≥ 100,000',
+          measured: spread(perSecond, 0),
+          met: perSecond.median >= TARGET_PER_SECOND,
+        };
+      }),
+    ),
     '',
   ].join('\n');
 }

@@ -147,6 +147,7 @@ interface Base {
 /** What is signed, made once beforehand: the rival is spared reading headers and building it. */
 function baseOf({ rawHeaders }: SignedRequest): Base {
   const scheme = REQUEST_SCHEMES.rfc9421;
+  if (scheme.kind === 'concatenated') throw new Error('rfc9421 signs no base');
   const read = readSignatureInput(scheme, rawHeaders);
   if (read === null || !read.ok) throw new Error('what was signed cannot be read');
   const { components, parametersText, signature } = read;
