@@ -56,6 +56,8 @@ export interface Presentation {
   readonly actor: Actor;
   /** Called when the credential is not known to be good, before it is looked up: a guess begins. */
   readonly beforeAsking?: (() => Promise<void>) | undefined;
+  /** It came in already with the same request, so this is no further use of it. */
+  readonly again?: boolean;
 }
 
 /** Who may come in, and what they may do. */
@@ -156,13 +158,13 @@ export function createAccess(ports: AccessPorts): Access {
       return principalOf(holder, { environmentKind, via: 'signature' });
     },
 
-    async authenticate({ authorization, origin, surface, actor, beforeAsking }) {
+    async authenticate({ authorization, origin, surface, actor, beforeAsking, again = false }) {
       const text = authorization === undefined ? undefined : BEARER.exec(authorization)?.[1];
       if (text === undefined || text.length > CREDENTIAL_CHARACTERS_MAX) throw new Fault('UNAUTHENTICATED');
       const { via, holder } = await holders.find(text, beforeAsking);
       if (holder === null) throw new Fault('UNAUTHENTICATED');
       const environmentKind = await admit(holder, { surface, origin, actor, via });
-      usage.count({ ...placeOf(holder), credential: holder.secret_id ?? '', actor });
+      if (!again) usage.count({ ...placeOf(holder), credential: holder.secret_id ?? '', actor });
       return principalOf(holder, { environmentKind, via });
     },
 

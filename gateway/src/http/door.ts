@@ -23,6 +23,11 @@ export interface Entered {
   readonly actor: Actor;
   /** The body, where it had to be read whole to verify a signature; `null` where it is still to be read. */
   readonly body: Uint8Array | null;
+  /**
+   * Who it is now, and whether they still may, for after a body that the caller could hold back for as long as it liked: a
+   * revocation meanwhile counts. A signature was verified with its body, so it is not looked at again.
+   */
+  readonly again: () => Promise<Principal>;
 }
 
 /** The one way in for everything that is not public. */
@@ -104,7 +109,17 @@ export function createDoor(ports: DoorPorts): Door {
       const actor: Actor = { ...anonymous(received(request)), kind: 'key', id: principal.key };
       await limiter.take(request, { principal, route, response });
       await access.authorize(principal, { scope, on, actor });
-      return { principal, actor, body };
+      const again = async (): Promise<Principal> => {
+        if (claim !== null) return principal;
+        const now = await access.authenticate({
+          ...headers,
+          actor: anonymous(received(request)),
+          again: true,
+        });
+        await access.authorize(now, { scope, on, actor });
+        return now;
+      };
+      return { principal, actor, body, again };
     },
   };
 }
