@@ -12,7 +12,7 @@ import type { EnvironmentKind, Environments } from '#environments';
 import type { Keyring } from '#keyring';
 import type { Store } from '#store';
 import { createHolders, type Holder } from './holders.ts';
-import { refusalOf } from './judge.ts';
+import { isWithinBinding, refusalOf } from './judge.ts';
 import type { Binding, KeyKind } from './key-settings.ts';
 import { bindingOf } from './key-view.ts';
 import { createKeys, type Keys } from './keys.ts';
@@ -169,16 +169,14 @@ export function createAccess(ports: AccessPorts): Access {
     },
 
     async authorize(principal, { scope, on, actor }) {
-      const { environment, key, scopes, boundTo } = principal;
+      const { environment, key, scopes } = principal;
       if (!scopes.includes(scope))
         await refuse({ environment, key, code: 'SCOPE_MISSING', actor }, `It takes the scope ${scope}.`);
       // A frozen environment can be looked at, and nothing else (Q16).
       const { state } = await environments.get(environment);
       if (state !== 'active' && !SCOPES[scope].isRead)
         await refuse({ environment, key, code: 'ENVIRONMENT_FROZEN', actor });
-      // What a key is bound to is all it may touch; where nothing is named, it may touch nothing.
-      const isThere = boundTo === null || (boundTo.kind === on?.kind && boundTo.id === on.id);
-      if (!isThere && SCOPES[scope].surface === 'runtime' && scope !== 'secret:rotate')
+      if (!isWithinBinding(principal, { scope, on }))
         await refuse({ environment, key, code: 'KEY_BOUND_ELSEWHERE', actor });
     },
 

@@ -1,5 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Access, Binding, Principal, Scope, SignatureClaim, SignedCall } from '#access';
+import {
+  type Access,
+  type Binding,
+  covers,
+  type Principal,
+  type Scope,
+  type SignatureClaim,
+  type SignedCall,
+} from '#access';
 import { type Actor, Fault, type Limits } from '#base';
 import { hasBody, readBody } from './body.ts';
 import type { ByteBudget } from './byte-budget.ts';
@@ -107,7 +115,9 @@ export function createDoor(ports: DoorPorts): Door {
           ? { principal: await presented(request, headers), body: null }
           : await signed(request, { ...headers, claim });
       const actor: Actor = { ...anonymous(received(request)), kind: 'key', id: principal.key };
-      await limiter.take(request, { principal, route, response });
+      // Who may not touch it takes no place of those who may.
+      const counted = covers(principal, { scope, on }) ? route : null;
+      await limiter.take(request, { principal, route: counted, response });
       await access.authorize(principal, { scope, on, actor });
       const again = async (): Promise<Principal> => {
         if (claim !== null) return principal;
