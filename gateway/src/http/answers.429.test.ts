@@ -134,6 +134,16 @@ test('K18 P2 a key spends no place of a connection or operation that it may not 
   assert.equal((await call({ path: '/admin/v1/keys', key: adminKey })).status, 200);
 });
 
+test('K18 who signs in again and again takes places of its address: tokens and entries of the log have a limit', async (t) => {
+  const { call, testKey, gateway, environment } = await setUp(t, { addressRequestsPerMinuteMax: 3 });
+  const { items } = await gateway.rooms.access.keys.list({ environment, limit: 10 });
+  const apiKey = items.find(({ kind }) => kind === 'test')?.id ?? '';
+  const body = { apiKey, secret: testKey };
+  const signIn = () => call({ method: 'POST', path: '/api/v1/auth/sign-in', body });
+  for (let at = 0; at < 3; at++) assert.equal((await signIn()).status, 200);
+  assertLimited(await signIn(), 'address');
+});
+
 test('P2 a key may have a limit of its own', async (t) => {
   const { call, adminKey } = await setUp(t);
   const made = await call({

@@ -39,6 +39,8 @@ export interface Limiter {
     request: IncomingMessage,
     by: { readonly principal: Principal; readonly route: string | null; readonly response: ServerResponse },
   ): Promise<void>;
+  /** A place of its address's rate, for a request that anybody may make: `RATE_LIMITED`. */
+  takeAddress(request: IncomingMessage): Promise<void>;
   /** The `RateLimit` fields of the answer to a request, where rates were asked for it. */
   headersOf(request: IncomingMessage): Readonly<Record<string, string>> | null;
 }
@@ -147,6 +149,12 @@ export function createLimiter({ rates, attempts, limits, received }: LimiterPort
         { rate: byAddress, subject: addressOf(request) },
         ...(route === null ? [] : [{ rate: byRoute, subject: `${environment} ${route}` }]),
       ]);
+      states.set(request, taken.states);
+      if (!taken.ok) throw rateLimited(taken);
+    },
+
+    async takeAddress(request) {
+      const taken = await rates.take([{ rate: byAddress, subject: addressOf(request) }]);
       states.set(request, taken.states);
       if (!taken.ok) throw rateLimited(taken);
     },

@@ -38,6 +38,7 @@ async function answer(
 ): Promise<unknown> {
   const received = rooms.received(request.raw);
   const query = parseQuery(received.target.query);
+  if (route.surface === 'public') await rooms.limiter.takeAddress(request.raw);
   const {
     principal: entered,
     actor,
