@@ -12,7 +12,7 @@ import type { EnvironmentKind, Environments } from '#environments';
 import type { Keyring } from '#keyring';
 import type { Store } from '#store';
 import { createHolders, type Holder } from './holders.ts';
-import { refusalOf } from './judge.ts';
+import { isWithinBinding, refusalOf } from './judge.ts';
 import type { Binding, KeyKind } from './key-settings.ts';
 import { bindingOf } from './key-view.ts';
 import { createKeys, type Keys } from './keys.ts';
@@ -56,6 +56,8 @@ export interface Presentation {
   readonly actor: Actor;
   /** Called when the credential is not known to be good, before it is looked up: a guess begins. */
   readonly beforeAsking?: (() => Promise<void>) | undefined;
+  /** It came in already with the same request, so this is no further use of it. */
+  readonly again?: boolean;
 }
 
 /** Who may come in, and what they may do. */
@@ -156,27 +158,25 @@ export function createAccess(ports: AccessPorts): Access {
       return principalOf(holder, { environmentKind, via: 'signature' });
     },
 
-    async authenticate({ authorization, origin, surface, actor, beforeAsking }) {
+    async authenticate({ authorization, origin, surface, actor, beforeAsking, again = false }) {
       const text = authorization === undefined ? undefined : BEARER.exec(authorization)?.[1];
       if (text === undefined || text.length > CREDENTIAL_CHARACTERS_MAX) throw new Fault('UNAUTHENTICATED');
       const { via, holder } = await holders.find(text, beforeAsking);
       if (holder === null) throw new Fault('UNAUTHENTICATED');
       const environmentKind = await admit(holder, { surface, origin, actor, via });
-      usage.count({ ...placeOf(holder), credential: holder.secret_id ?? '', actor });
+      if (!again) usage.count({ ...placeOf(holder), credential: holder.secret_id ?? '', actor });
       return principalOf(holder, { environmentKind, via });
     },
 
     async authorize(principal, { scope, on, actor }) {
-      const { environment, key, scopes, boundTo } = principal;
+      const { environment, key, scopes } = principal;
       if (!scopes.includes(scope))
         await refuse({ environment, key, code: 'SCOPE_MISSING', actor }, `It takes the scope ${scope}.`);
       // A frozen environment can be looked at, its keys ended and replaced, and nothing else (Q16).
       const { state } = await environments.get(environment);
       if (state !== 'active' && !SCOPES[scope].whileFrozen)
         await refuse({ environment, key, code: 'ENVIRONMENT_FROZEN', actor });
-      // What a key is bound to is all it may touch; where nothing is named, it may touch nothing.
-      const isThere = boundTo === null || (boundTo.kind === on?.kind && boundTo.id === on.id);
-      if (!isThere && SCOPES[scope].surface === 'runtime' && scope !== 'secret:rotate')
+      if (!isWithinBinding(principal, { scope, on }))
         await refuse({ environment, key, code: 'KEY_BOUND_ELSEWHERE', actor });
     },
 

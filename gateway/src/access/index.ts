@@ -8,6 +8,7 @@ export {
 export { parseCredentialText } from './credential-text.ts';
 export { accessErasure } from './erasure-queries.ts';
 export type { Giver } from './giver.ts';
+export { covers } from './judge.ts';
 export type { Binding, KeyKind, KeySettings } from './key-settings.ts';
 export type { KeyTarget, KeyView, SecretView } from './key-view.ts';
 export { accessMigrations } from './migrations.ts';

@@ -1,7 +1,8 @@
 import type { Actor, FaultCode } from '#base';
 import type { EnvironmentKind } from '#environments';
 import type { Holder } from './holders.ts';
-import type { KeyKind } from './key-settings.ts';
+import type { Binding, KeyKind } from './key-settings.ts';
+import { SCOPES, type Scope } from './scopes.ts';
 
 /** What is presented, and where. */
 export interface Presented {
@@ -42,6 +43,29 @@ export function refusalOf(holder: Holder, presented: Presented): FaultCode | nul
     return 'ORIGIN_REFUSED';
   if (holder.signed_only && presented.via !== 'signature') return 'SIGNATURE_REQUIRED';
   return null;
+}
+
+/** What a key may do, and the one object that it is bound to. */
+export interface Reach {
+  readonly scopes: readonly Scope[];
+  readonly boundTo: Binding | null;
+}
+
+/** Whether an act is one of a key's, leaving aside whether its environment is frozen. */
+export function covers(
+  reach: Reach,
+  act: { readonly scope: Scope; readonly on?: Binding | undefined },
+): boolean {
+  return reach.scopes.includes(act.scope) && isWithinBinding(reach, act);
+}
+
+/** What a key is bound to is all it may touch; where nothing is named, it may touch nothing. */
+export function isWithinBinding(
+  { boundTo }: Pick<Reach, 'boundTo'>,
+  { scope, on }: { readonly scope: Scope; readonly on?: Binding | undefined },
+): boolean {
+  const isThere = boundTo === null || (boundTo.kind === on?.kind && boundTo.id === on.id);
+  return isThere || SCOPES[scope].surface !== 'runtime' || scope === 'secret:rotate';
 }
 
 function isPast(time: Date | null, nowMs: number): boolean {

@@ -50,7 +50,10 @@ export function createReplays({
     timeoutMs: limits.replayTimeoutMs,
     clock,
     async flush(items) {
-      const marks = items.flatMap((item) => marksOf(item).map((digest) => ({ item, digest })));
+      // In one order on every node: who sends the same ones in two orders must not have nodes wait in a circle.
+      const marks = items
+        .flatMap((item) => marksOf(item).map((digest) => ({ item, digest })))
+        .sort((one, other) => Buffer.compare(one.digest, other.digest));
       const rows = await store.system((tx) =>
         tx.rows(rememberSignatures, [
           marks.map(({ item }) => item.environment),

@@ -154,6 +154,39 @@ test('U8 the scheme is the one that the key was set up for, an unknown key looks
   assert.equal(access.signatureOf(['X-API-KEY', target.key]), null);
 });
 
+test('U8 no answer tells whether there is a key, whether it signs, or with which algorithm, whatever else is wrong', async (t) => {
+  const installation = await setUp(t);
+  const { access, environments, addSecret } = installation;
+  const signing = await addSecret('rfc9421');
+  const environment = environments.development.id;
+  const { key: unsigned } = await access.keys.create({ environment, kind: 'test', name: 'b' }, ACTOR);
+  const { privateKey } = generateKeyPairSync('ed25519');
+  const wrong = [
+    { ...signing, key: { algorithm: 'hmac-sha256', secret: Buffer.alloc(32, 1) } },
+    { ...signing, key: { algorithm: 'ed25519', privateKey } },
+  ] as const;
+  const told = async (by: Signing, change: (call: SignedCall) => SignedCall): Promise<string> => {
+    const call = change(await signed(by));
+    const thrown: unknown = await present(installation, call).then(
+      () => null,
+      (fault: unknown) => fault,
+    );
+    assert.ok(thrown instanceof Fault && thrown.code === 'SIGNATURE_INVALID');
+    return thrown.detail;
+  };
+  for (const change of [
+    (call: SignedCall) => call,
+    (call: SignedCall) => ({ ...call, body: Buffer.from('{}') }),
+    (call: SignedCall) => ({ ...call, authority: 'not a host' }),
+  ]) {
+    const keys = [signing.keyId, unsigned.id, newId('key', systemClock)];
+    for (const by of wrong) {
+      const details = await Promise.all(keys.map((keyId) => told({ ...by, keyId }, change)));
+      assert.equal(new Set(details).size, 1, details.join(' | '));
+    }
+  }
+});
+
 test('U10 a signer that is in use ends by force only, at once; nothing of a secret is in the log', async (t) => {
   const installation = await setUp(t);
   const { access, target, addSecret, acts } = installation;

@@ -48,6 +48,8 @@ const NAMES: readonly RequestSchemeName[] = Object.freeze(
   Object.values(REQUEST_SCHEMES).map(({ name }) => name),
 );
 const STALE: ReadonlySet<string> = new Set(['timestamp-too-old', 'timestamp-too-new', 'expired']);
+/** What would tell of a key and not of the request; for the log alone. */
+const OF_KEYS: ReadonlySet<string> = new Set(['no-key', 'key-unusable', 'algorithm-mismatch']);
 const SENTENCES: ReadonlyMap<string, string> = new Map(
   REQUEST_REASONS.map(({ reason, sentence }) => [reason, sentence]),
 );
@@ -88,15 +90,17 @@ export function createSignatures(ports: {
 
     async verify({ key, schemes }, call, actor) {
       const holder = await holders.named(key);
-      // A key that there is not and one that did not sign are told apart by nobody outside.
-      if (holder === null) throw invalid('signature-mismatch');
+      const signers = holder?.signers ?? [];
       // What the key was set up for decides, and not which headers the sender chose.
-      const fitting = schemes.filter((scheme) => holder.signers.some((signer) => signer.scheme === scheme));
+      const fitting = schemes.filter((scheme) => signers.some((signer) => signer.scheme === scheme));
       let refused: RefusedRequest | null = null;
-      for (const scheme of fitting) {
-        const keys = holder.signers.filter((signer) => signer.scheme === scheme).map((signer) => signer.key);
+      // A key that there is not and one that did not sign are told apart by nobody outside: both are told what is wrong with
+      // the request alone.
+      for (const scheme of fitting.length === 0 ? schemes : fitting) {
+        const keys = signers.filter((signer) => signer.scheme === scheme).map((signer) => signer.key);
         const verdict = await verifyRequest({ ...call, scheme, keys, nowMs: clock.now() });
         if (verdict.ok) {
+          if (holder === null) throw new Fault('INTERNAL');
           const { signerId, mac, nonce, expiresMs } = verdict;
           if (!isId('signer', signerId)) throw new Fault('INTERNAL');
           return { holder, signer: signerId, mac, nonce, expiresMs };
@@ -108,7 +112,7 @@ export function createSignatures(ports: {
         const detail = clockText(refused?.clockDifferenceMs ?? null);
         return refuse(holder, { code: 'SIGNATURE_STALE', detail, actor, reason });
       }
-      const detail = SENTENCES.get(refused === null ? 'signature-mismatch' : reason) ?? '';
+      const detail = SENTENCES.get(OF_KEYS.has(reason) ? 'signature-mismatch' : reason) ?? '';
       return refuse(holder, { code: 'SIGNATURE_INVALID', detail, actor, reason });
     },
 

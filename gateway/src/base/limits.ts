@@ -197,6 +197,12 @@ const rows = {
     4 * MIB,
     'the body of a signed request, which is read before it is judged',
   ),
+  signedInFlightBytesMax: row(
+    32 * MIB,
+    1 * MIB,
+    1_024 * MIB,
+    'bytes of signed bodies being received at once, apart from those of webhooks',
+  ),
   replayBatchItemsMax: row(512, 1, 4_096, 'signatures of requests remembered in one transaction'),
   replayTimeoutMs: row(2_000, 100, 30_000, 'a signature waits to be remembered; then the request is refused'),
   rotationAnswerSeconds: row(

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { scopesOf } from '#access';
-import { LIMITS, openSecretText, SYSTEM } from '#base';
+import { LIMITS, newId, openSecretText, SYSTEM, systemClock } from '#base';
 import type { ClientAnswer } from '#test/client';
 import type { Cleanup } from '#test/database';
 import { withDescribedClient } from '#test/described';
@@ -111,6 +111,37 @@ test('K18 three hundred at once of one key let exactly its limit through', async
   // Those of the first second may be joined by what time gives back, one each second.
   assert.ok(passed >= 59 && passed <= 59 + 30, String(passed));
   for (const answer of answers) if (answer.status !== 200) assertLimited(answer, 'key');
+});
+
+test('K18 P2 a key spends no place of a connection or operation that it may not touch', async (t) => {
+  const { call, adminKey, gateway, environment } = await setUp(t, { routeRequestsPerMinuteMax: 2 });
+  const makeKey = async (settings: object): Promise<string> => {
+    const given = { environment, kind: 'test', name: 'narrow', ...settings } as const;
+    return openSecretText((await gateway.rooms.access.keys.create(given, SYSTEM)).secret);
+  };
+  const others = `/out/con_${'0'.repeat(26)}/x`;
+  const boundTo = { kind: 'connection', id: newId('connection', systemClock) } as const;
+  const bound = await makeKey({ scopes: ['calls:send'], boundTo });
+  for (let at = 0; at < 3; at++)
+    assertProblem(await call({ path: others, key: bound }), 'KEY_BOUND_ELSEWHERE');
+  const free = await makeKey({ name: 'free', scopes: ['calls:send'] });
+  for (let at = 0; at < 2; at++)
+    assertProblem(await call({ path: others, key: free }), 'CONNECTION_NOT_FOUND');
+  assertLimited(await call({ path: others, key: free }), 'route');
+  const nothing = await makeKey({ kind: 'admin', name: 'nothing', scopes: [] });
+  for (let at = 0; at < 3; at++)
+    assertProblem(await call({ path: '/admin/v1/keys', key: nothing }), 'SCOPE_MISSING');
+  assert.equal((await call({ path: '/admin/v1/keys', key: adminKey })).status, 200);
+});
+
+test('K18 who signs in again and again takes places of its address: tokens and entries of the log have a limit', async (t) => {
+  const { call, testKey, gateway, environment } = await setUp(t, { addressRequestsPerMinuteMax: 3 });
+  const { items } = await gateway.rooms.access.keys.list({ environment, limit: 10 });
+  const apiKey = items.find(({ kind }) => kind === 'test')?.id ?? '';
+  const body = { apiKey, secret: testKey };
+  const signIn = () => call({ method: 'POST', path: '/api/v1/auth/sign-in', body });
+  for (let at = 0; at < 3; at++) assert.equal((await signIn()).status, 200);
+  assertLimited(await signIn(), 'address');
 });
 
 test('P2 a key may have a limit of its own', async (t) => {

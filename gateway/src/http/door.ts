@@ -1,5 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Access, Binding, Principal, Scope, SignatureClaim, SignedCall } from '#access';
+import {
+  type Access,
+  type Binding,
+  covers,
+  type Principal,
+  type Scope,
+  type SignatureClaim,
+  type SignedCall,
+} from '#access';
 import { type Actor, Fault, type Limits } from '#base';
 import { hasBody, readBody } from './body.ts';
 import type { ByteBudget } from './byte-budget.ts';
@@ -23,6 +31,11 @@ export interface Entered {
   readonly actor: Actor;
   /** The body, where it had to be read whole to verify a signature; `null` where it is still to be read. */
   readonly body: Uint8Array | null;
+  /**
+   * Who it is now, and whether they still may, for after a body that the caller could hold back for as long as it liked: a
+   * revocation meanwhile counts. A signature was verified with its body, so it is not looked at again.
+   */
+  readonly again: () => Promise<Principal>;
 }
 
 /** The one way in for everything that is not public. */
@@ -102,9 +115,21 @@ export function createDoor(ports: DoorPorts): Door {
           ? { principal: await presented(request, headers), body: null }
           : await signed(request, { ...headers, claim });
       const actor: Actor = { ...anonymous(received(request)), kind: 'key', id: principal.key };
-      await limiter.take(request, { principal, route, response });
+      // Who may not touch it takes no place of those who may.
+      const counted = covers(principal, { scope, on }) ? route : null;
+      await limiter.take(request, { principal, route: counted, response });
       await access.authorize(principal, { scope, on, actor });
-      return { principal, actor, body };
+      const again = async (): Promise<Principal> => {
+        if (claim !== null) return principal;
+        const now = await access.authenticate({
+          ...headers,
+          actor: anonymous(received(request)),
+          again: true,
+        });
+        await access.authorize(now, { scope, on, actor });
+        return now;
+      };
+      return { principal, actor, body, again };
     },
   };
 }

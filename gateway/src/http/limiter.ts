@@ -34,11 +34,13 @@ export interface Limiter {
   strange(request: IncomingMessage): Promise<void>;
   /** The same for work that may end with 401. */
   strangeUnless<T>(request: IncomingMessage, work: () => Promise<T>): Promise<T>;
-  /** A place of every rate that holds for whoever came in, or none of any: `RATE_LIMITED`. */
+  /** A place of every rate that holds for whoever came in, or none of any: `RATE_LIMITED`. No `route` where it may not go. */
   take(
     request: IncomingMessage,
-    by: { readonly principal: Principal; readonly route: string; readonly response: ServerResponse },
+    by: { readonly principal: Principal; readonly route: string | null; readonly response: ServerResponse },
   ): Promise<void>;
+  /** A place of its address's rate, for a request that anybody may make: `RATE_LIMITED`. */
+  takeAddress(request: IncomingMessage): Promise<void>;
   /** The `RateLimit` fields of the answer to a request, where rates were asked for it. */
   headersOf(request: IncomingMessage): Readonly<Record<string, string>> | null;
 }
@@ -144,8 +146,14 @@ export function createLimiter({ rates, attempts, limits, received }: LimiterPort
       const taken = await rates.take([
         { rate: rateOfKey(principal), subject: key },
         { rate: byAddress, subject: addressOf(request) },
-        { rate: byRoute, subject: `${environment} ${route}` },
+        ...(route === null ? [] : [{ rate: byRoute, subject: `${environment} ${route}` }]),
       ]);
+      states.set(request, taken.states);
+      if (!taken.ok) throw rateLimited(taken);
+    },
+
+    async takeAddress(request) {
+      const taken = await rates.take([{ rate: byAddress, subject: addressOf(request) }]);
       states.set(request, taken.states);
       if (!taken.ok) throw rateLimited(taken);
     },

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { type ConnectionId, Fault, isId, type Limits } from '#base';
@@ -5,7 +6,7 @@ import type { Connections } from '#connections';
 import { FORWARDED } from './admission.ts';
 import { answerStream } from './answer-stream.ts';
 import { hasBody, streamBody } from './body.ts';
-import type { Door } from './door.ts';
+import type { Door, Entered } from './door.ts';
 import type { ReceivedOf } from './received.ts';
 
 export interface OutRooms {
@@ -31,6 +32,7 @@ export function registerOut(app: FastifyInstance, { door, connections, limits, r
         principal,
         actor,
         body: read,
+        again,
       } = await door.enter(raw, {
         surface: 'runtime',
         scope: 'calls:send',
@@ -48,7 +50,7 @@ export function registerOut(app: FastifyInstance, { door, connections, limits, r
         method: raw.method ?? 'GET',
         target: target + facts.target.query,
         headers: pairsOf(raw.rawHeaders),
-        body: read !== null ? whole(read) : hasBody(raw) ? streamBody(raw, bytesMax) : null,
+        body: read !== null ? whole(read) : bodyOf(raw, { bytesMax, again }),
         bodyBytes: read?.length ?? bodyBytes,
         actor,
       });
@@ -72,6 +74,31 @@ function splitOut(path: string): { connection: ConnectionId | null; target: stri
   const slash = rest.indexOf('/');
   const connection = rest.slice(0, slash);
   return { connection: isId('connection', connection) ? connection : null, target: rest.slice(slash) };
+}
+
+function bodyOf(
+  raw: IncomingMessage,
+  { bytesMax, again }: { readonly bytesMax: number; readonly again: Entered['again'] },
+): AsyncIterable<Uint8Array> | null {
+  if (!hasBody(raw)) return null;
+  const body = streamBody(raw, bytesMax);
+  // What is all here already was held back by nobody.
+  return raw.complete ? body : whileAllowed(body, again);
+}
+
+/**
+ * A body as it arrives, for as long as its sender may still come in. Asked before each piece and before the end, so that what
+ * was revoked meanwhile never completes a call.
+ */
+async function* whileAllowed(
+  body: AsyncIterable<Uint8Array>,
+  again: Entered['again'],
+): AsyncGenerator<Uint8Array> {
+  for await (const piece of body) {
+    await again();
+    yield piece;
+  }
+  await again();
 }
 
 /** A body that was read already, as the stream it would have been; none where it is empty. */

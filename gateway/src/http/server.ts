@@ -78,7 +78,14 @@ export function createHttp(ports: HttpPorts): Http {
     budget,
     received: received.of,
     limiter,
-    door: createDoor({ ...ports, received: received.of, budget, limiter, authority: authorityOf(publicUrl) }),
+    door: createDoor({
+      ...ports,
+      received: received.of,
+      // Of their own: strangers who announce signed bodies must not crowd out webhooks.
+      budget: createByteBudget({ bytesMax: limits.signedInFlightBytesMax, clock }),
+      limiter,
+      authority: authorityOf(publicUrl),
+    }),
   };
 
   app.addHook('onRoute', ({ method, url }) => {

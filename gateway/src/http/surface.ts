@@ -38,16 +38,19 @@ async function answer(
 ): Promise<unknown> {
   const received = rooms.received(request.raw);
   const query = parseQuery(received.target.query);
+  if (route.surface === 'public') await rooms.limiter.takeAddress(request.raw);
   const {
-    principal,
+    principal: entered,
     actor,
     body: read,
+    again,
   } = await enter(route, request, {
     door: rooms.door,
     received,
     response: reply.raw,
   });
   const body = await bodyOf(route, request, { ...rooms, read });
+  const principal = hasBody(request.raw) ? await again() : entered;
   const result = await route.run({
     params: request.params,
     query,
@@ -67,10 +70,18 @@ async function enter(
   { method, path, surface, scope }: Route,
   { raw }: FastifyRequest,
   { door, received, response }: { door: Door; received: Received; response: ServerResponse },
-): Promise<{ principal: Principal | null; actor: Actor; body: Uint8Array | null }> {
-  if (surface === 'public') return { principal: null, actor: anonymous(received), body: null };
+): Promise<Visit> {
+  if (surface === 'public')
+    return { principal: null, actor: anonymous(received), body: null, again: async () => null };
   if (scope === null) throw new Fault('INTERNAL', { detail: 'An operation has no scope.' });
   return door.enter(raw, { surface, scope, route: `${method} ${path}`, response });
+}
+
+interface Visit {
+  readonly principal: Principal | null;
+  readonly actor: Actor;
+  readonly body: Uint8Array | null;
+  readonly again: () => Promise<Principal | null>;
 }
 
 async function bodyOf(

@@ -144,3 +144,24 @@ test('a node that missed more than is kept forgets everything', async (t) => {
   await until(() => heard.length === 3);
   assert.equal(heard.at(-1), 'key:near');
 });
+
+test('K4 a node whose database was set back, as by a restore, forgets everything and hears what comes', async (t) => {
+  const { url, ownerUrl } = await withDatabase(t);
+  const store = await openStore(t, { url });
+  const { heard, until } = hearing(store);
+  await until(() => heard.length === 1);
+  for (const subject of ['key:1', 'key:2', 'key:3']) await announce(store, subject);
+  await until(() => heard.length === 4);
+  await asOwner(ownerUrl, async (client) => {
+    await client.query('alter table sallyport.changes no force row level security');
+    await client.query('delete from sallyport.changes');
+    await client.query('alter table sallyport.changes force row level security');
+    await client.query(`select setval('sallyport.changes_version', 1)`);
+  });
+  await terminateOthers(ownerUrl);
+  await until(() => heard.length === 5);
+  assert.equal(heard.at(-1), EVERYTHING);
+  await announce(store, 'key:after').catch(() => announce(store, 'key:after'));
+  await until(() => heard.length === 6);
+  assert.equal(heard.at(-1), 'key:after');
+});

@@ -59,6 +59,7 @@ export function createChanges({ address, limits, log, clock }: Options): Changes
   const hearers = new Set<(subject: string) => void>();
   let heard: { version: number; askedAtMs: number } | null = null;
   let connection: Dedicated | null = null;
+  let askedOn: Dedicated | null = null;
   let timer: NodeJS.Timeout | null = null;
   let underWay: Promise<void> | null = null;
   let isCalled = false;
@@ -87,13 +88,19 @@ export function createChanges({ address, limits, log, clock }: Options): Changes
   };
 
   const look = async (): Promise<void> => {
-    const { client } = await ready();
+    const dedicated = await ready();
+    const { client } = dedicated;
     const askedAtMs = clock.monotonic();
-    if (heard === null) {
+    if (heard === null || askedOn !== dedicated) {
       const { rows } = await client.query(newestChange.text);
-      heard = { version: newestChange.row(rows[0]), askedAtMs };
-      tell(EVERYTHING); // whatever was remembered before is of unknown age
-      return;
+      const version = newestChange.row(rows[0]);
+      askedOn = dedicated;
+      // Less than was heard already: a restored or promoted database counts anew, and its changes would not be heard.
+      if (heard === null || version < heard.version) {
+        heard = { version, askedAtMs };
+        tell(EVERYTHING); // whatever was remembered before is of unknown age
+        return;
+      }
     }
     const { rows } = await client.query({ ...asked(changesAfter), values: [heard.version] });
     const changes = rows.map((row: unknown) => changesAfter.row(row));
