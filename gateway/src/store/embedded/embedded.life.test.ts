@@ -26,7 +26,7 @@ import { noteIds } from '../notes.fixture.ts';
 import { serviceAccount } from './account.ts';
 import { findBinaries, nativeDirectory } from './binaries.ts';
 import { processesOf, recordedPid, vacated } from './processes.ts';
-import { runProgram } from './program.ts';
+import { PROCESS_LIST_CHARACTERS_MAX, runProgram } from './program.ts';
 
 const FIXTURE = fileURLToPath(new URL('./embedded.fixture.ts', import.meta.url));
 /** Longer than the guard takes from a fast to an immediate end. */
@@ -63,16 +63,18 @@ async function dataOf(directory: string): Promise<string> {
 
 /** Starts the fixture and reads ids until there are so many. */
 async function committing(options: {
+  t: TestContext;
   directory: string;
   rows: number;
   user?: boolean;
 }): Promise<{ child: ChildProcess; ids: string[]; had: string[] }> {
-  const { directory, rows, user = false } = options;
+  const { t, directory, rows, user = false } = options;
   const child = spawn(process.execPath, [FIXTURE, directory], {
     stdio: ['ignore', 'pipe', 'inherit'],
     cwd: '/',
     ...(user && account !== null ? account : {}),
   });
+  t.after(() => child.kill('SIGKILL')); // a test that failed half-way would keep the file open
   const ids: string[] = [];
   const had: string[] = [];
   const enough = Promise.withResolvers<void>();
@@ -119,7 +121,7 @@ for (const user of [false, true]) {
       if (user && account !== null) chownSync(join(directory, '..'), account.uid, account.gid);
       const acknowledged: string[] = [];
       for (const rows of [1, 25, 2]) {
-        const { child, ids, had } = await committing({ directory, rows, user });
+        const { child, ids, had } = await committing({ t, directory, rows, user });
         const pids = await processesOf(await dataOf(directory));
         assert.ok(pids.length > 3, 'the test looks in the wrong place');
         if (process.platform === 'linux') assert.notEqual(await fieldOf(pids[0] ?? 0, 'Uid'), '0');
@@ -150,13 +152,14 @@ test('a folder of another user is refused, and left as it is', asUser, async (t)
 
 test('a server whose process and guard both died is ended by the next start', async (t) => {
   const directory = await stateFolder(t);
-  const { child, ids } = await committing({ directory, rows: 3 });
+  const { child, ids } = await committing({ t, directory, rows: 3 });
   const data = await dataOf(directory);
   const { output } = await runProgram({
     file: 'ps',
     args: ['-axo', 'pid=,command='],
     account: null,
     cwd: '/',
+    outputCharactersMax: PROCESS_LIST_CHARACTERS_MAX,
   });
   const guards = output
     .split('\n')
@@ -186,7 +189,7 @@ test('killed while it makes its database, it makes it again', async (t) => {
     child.kill('SIGKILL');
     await ended(child);
   }
-  const { child, ids } = await committing({ directory, rows: 2 });
+  const { child, ids } = await committing({ t, directory, rows: 2 });
   child.kill('SIGKILL');
   await ended(child);
   const found = new Set(await rowsIn(directory));
@@ -198,7 +201,7 @@ test('killed while it makes its database, it makes it again', async (t) => {
 
 test('a living process keeps its folder: a second start is ALREADY_RUNNING and harms nothing', async (t) => {
   const directory = await stateFolder(t);
-  const { child } = await committing({ directory, rows: 1 });
+  const { child } = await committing({ t, directory, rows: 1 });
   const before = await processesOf(await dataOf(directory));
   await assert.rejects(startEmbedded({ directory, log }), (fault: Fault) => fault.code === 'ALREADY_RUNNING');
   await assert.rejects(

@@ -2,7 +2,7 @@ import { readdir, readFile, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { systemClock } from '#base';
-import { runProgram } from './program.ts';
+import { PROCESS_LIST_CHARACTERS_MAX, runProgram } from './program.ts';
 
 const POLL_MS = 20;
 
@@ -66,6 +66,7 @@ async function listed(data: string): Promise<number[]> {
     args: ['-axo', 'pid=,command='],
     account: null,
     cwd: '/',
+    outputCharactersMax: PROCESS_LIST_CHARACTERS_MAX,
   });
   const lines = output.split('\n').filter((line) => line.includes(`-D ${data} `));
   return lines.map((line) => Number.parseInt(line, 10)).filter((pid) => pid > 1);

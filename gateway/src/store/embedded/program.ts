@@ -7,9 +7,13 @@ export interface ProgramOptions {
   readonly account: Account;
   readonly cwd: string;
   readonly input?: string;
+  /** Of a longer output, the last so many characters are kept. */
+  readonly outputCharactersMax?: number;
 }
 
 const OUTPUT_CHARACTERS_MAX = 16_384;
+/** A list of all processes: one that is cut would lack the one that is looked for. */
+export const PROCESS_LIST_CHARACTERS_MAX = 16_777_216;
 const TIMEOUT_MS = 120_000;
 
 /** Nothing of our own environment reaches the server: `PG*` variables and preloaded libraries would change it. */
@@ -32,10 +36,10 @@ export function under(account: Account, cwd: string): SpawnOptions {
 export async function runProgram(
   options: ProgramOptions,
 ): Promise<{ status: number | null; output: string }> {
-  const { file, args, account, cwd, input } = options;
+  const { file, args, account, cwd, input, outputCharactersMax = OUTPUT_CHARACTERS_MAX } = options;
   let output = '';
   const collect = (chunk: Buffer): void => {
-    output = `${output}${chunk.toString('latin1')}`.slice(-OUTPUT_CHARACTERS_MAX);
+    output = `${output}${chunk.toString('latin1')}`.slice(-outputCharactersMax);
   };
   return new Promise((resolve) => {
     let child: ChildProcess;
