@@ -1,5 +1,5 @@
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Outcome, Result } from '../check/tally.ts';
 import { canaryNames, canaryValue } from './canaries.ts';
 import { formsOf } from './forms.ts';
@@ -7,8 +7,8 @@ import { search } from './search.ts';
 
 /**
  * Searches everything that a run wrote for the secrets and personal data that its tests used. Names file, canary and form, never the
- * value. In a `whole` run at least one canary must have been planted, and the search must find each form of each one in a probe of
- * its own: a check that can't find anything proves nothing.
+ * value. In a `whole` run at least one canary must have been planted. Beside the run's files lie probes with each form of each canary,
+ * and the same search must find all of them: one that can't find anything proves nothing.
  * @example const outcome = await checkLeaks({ directory: run, whole: true });
  */
 export async function checkLeaks({
@@ -21,9 +21,21 @@ export async function checkLeaks({
   const started = performance.now();
   const values = new Map<string, string>(canaryNames.map((name) => [name, canaryValue(name)]));
   const planted = await plantedIn(directory);
-  const { leaks, files, bytes } = await search({ directory, values });
-  const size = `${files} files, ${(bytes / 2 ** 20).toFixed(0)} MiB, ${planted.length} of ${canaryNames.length} canaries planted`;
-  const results: Result[] = [await probe(directory, values)];
+  const probes = await writeProbes(directory, values);
+  const searched = await search({ directory, values });
+  await probes.remove();
+  const found = new Set(searched.leaks.filter(({ file }) => probes.has(file)).map(({ file }) => file)).size;
+  const leaks = searched.leaks.filter(({ file }) => !probes.has(file));
+  const size = `${searched.files - probes.count} files, ${((searched.bytes - probes.bytes) / 2 ** 20).toFixed(0)} MiB, ${planted.length} of ${canaryNames.length} canaries planted`;
+  const results: Result[] = [
+    found === probes.count
+      ? { name: `the search finds all ${probes.count} planted forms`, state: 'passed' }
+      : {
+          name: 'the search finds every planted form',
+          state: 'failed',
+          details: `${found} of ${probes.count} found`,
+        },
+  ];
   if (leaks.length > 0) {
     const lines = leaks.map(
       ({ file, offset, canary, form }) => `${file}, byte ${offset}: canary ${canary}, ${form}`,
@@ -51,29 +63,31 @@ async function plantedIn(directory: string): Promise<readonly string[]> {
   }
 }
 
-/** Writes every form of every canary to a folder of its own and counts how many are found again. */
-async function probe(directory: string, values: ReadonlyMap<string, string>): Promise<Result> {
+interface Probes {
+  readonly count: number;
+  readonly bytes: number;
+  has(file: string): boolean;
+  remove(): Promise<void>;
+}
+
+/** Every form of every canary, each in a file of its own. */
+async function writeProbes(directory: string, values: ReadonlyMap<string, string>): Promise<Probes> {
   const folder = await mkdtemp(join(directory, 'probe-'));
-  try {
-    let wanted = 0;
-    for (const [name, value] of values) {
-      for (const [index, { bytes }] of formsOf(value).entries()) {
-        await writeFile(
-          join(folder, `${name}-${index}`),
-          Buffer.concat([Buffer.alloc(4091, 0xa5), bytes, Buffer.alloc(7)]),
-        );
-        wanted += 1;
-      }
+  let count = 0;
+  let bytes = 0;
+  for (const [name, value] of values) {
+    for (const [index, form] of formsOf(value).entries()) {
+      const content = Buffer.concat([Buffer.alloc(4091, 0xa5), form.bytes, Buffer.alloc(7)]);
+      await writeFile(join(folder, `${name}-${index}`), content);
+      count += 1;
+      bytes += content.length;
     }
-    const { leaks } = await search({ directory: folder, values });
-    const found = new Set(leaks.map(({ file }) => file)).size;
-    if (found === wanted) return { name: `the search finds all ${wanted} planted forms`, state: 'passed' };
-    return {
-      name: 'the search finds every planted form',
-      state: 'failed',
-      details: `${found} of ${wanted} found`,
-    };
-  } finally {
-    await rm(folder, { recursive: true, force: true });
   }
+  const prefix = `${basename(folder)}/`;
+  return {
+    count,
+    bytes,
+    has: (file) => file.startsWith(prefix),
+    remove: () => rm(folder, { recursive: true, force: true }),
+  };
 }

@@ -6,10 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
-import { buildAutomaton } from './automaton.ts';
 import { canaryNames, canaryValue } from './canaries.ts';
 import { checkLeaks } from './check.ts';
 import { formsOf } from './forms.ts';
+import { prepareNeedles } from './needles.ts';
 import { search } from './search.ts';
 
 const secret = 'a+b/c="Ünï"-0123456789';
@@ -56,13 +56,31 @@ test('a card number in groups of four is found', async (t) => {
   assert.deepEqual(leaks.map(({ file }) => file).toSorted(), ['a', 'b']);
 });
 
-test('a secret across the border of two chunks is found', async (t) => {
+test('a secret is found wherever the border of two chunks cuts it, once, and its offset is right', async (t) => {
   const directory = await folder(t);
-  await writeFile(
-    join(directory, 'log'),
-    Buffer.concat([Buffer.alloc((1 << 20) - 5, 0x20), Buffer.from(secret)]),
-  );
-  assert.equal((await search({ directory, values })).leaks.length, 1);
+  const longest = Math.max(...formsOf(secret).map(({ bytes }) => bytes.length));
+  const length = Buffer.byteLength(secret);
+  for (let before = 0; before <= length; before += 1) {
+    const start = longest + (1 << 20) - before;
+    const content = Buffer.alloc((5 << 19) + before, 0x20);
+    content.write(secret, start);
+    await writeFile(join(directory, 'log'), content);
+    const { leaks, bytes } = await search({ directory, values });
+    assert.deepEqual(leaks, [{ file: 'log', offset: start + length, canary: 'sample', form: 'raw' }]);
+    assert.equal(bytes, content.length);
+  }
+});
+
+test('several threads find what one finds', async (t) => {
+  const directory = await folder(t);
+  for (let index = 0; index < 600; index += 1)
+    await writeFile(join(directory, String(index)), index % 7 === 0 ? secret : 'nothing');
+  const one = await search({ directory, values, threads: 1 });
+  const three = await search({ directory, values, threads: 3 });
+  const byFile = (leaks: typeof one.leaks) => leaks.toSorted((a, b) => Number(a.file) - Number(b.file));
+  assert.equal(one.leaks.length, 86);
+  assert.deepEqual(byFile(three.leaks), byFile(one.leaks));
+  assert.deepEqual([three.files, three.bytes], [one.files, one.bytes]);
 });
 
 test('files without it, and what a test gives as input, raise nothing', async (t) => {
@@ -95,20 +113,17 @@ test('what a test has closed to its own user is searched as well', async (t) => 
   assert.equal((await search({ directory, values })).leaks.length, 1);
 });
 
-test('the automaton finds what indexOf finds, also where needles overlap', () => {
-  const word = fc.string({ unit: fc.constantFrom('a', 'b', 'c'), minLength: 1, maxLength: 5 });
+test('the needles are found where indexOf finds them, also where they overlap', () => {
+  const word = fc.string({ unit: fc.constantFrom('a', 'b', 'c'), minLength: 4, maxLength: 9 });
   fc.assert(
     fc.property(
       fc.uniqueArray(word, { minLength: 1, maxLength: 8 }),
-      fc.string({ unit: fc.constantFrom('a', 'b', 'c') }),
+      fc.string({ unit: fc.constantFrom('a', 'b', 'c'), size: 'large' }),
       (needles, text) => {
         const found = new Set<string>();
-        buildAutomaton(needles.map((needle) => Buffer.from(needle))).feed(
+        prepareNeedles(needles.map((needle) => Buffer.from(needle))).search(
           Buffer.from(text),
-          0,
-          (needle, end) => {
-            found.add(`${needle}@${end}`);
-          },
+          (needle, end) => found.add(`${needle}@${end}`),
         );
         const expected = new Set<string>();
         for (const [index, needle] of needles.entries()) {
