@@ -16,8 +16,17 @@ export interface TestCluster {
   remove(): Promise<void>;
 }
 
-/** Many test processes, each with pools of its own; and pages must stay as they were written, for the leak check. */
-const SETTINGS = Object.freeze({ max_connections: '400', autovacuum: 'off', max_wal_size: '2GB' });
+/**
+ * Many test processes, each with pools of its own; and pages must stay as they were written, for the leak check. Nothing here has
+ * to outlive the machine: tests of what does kill servers of their own, which write as the gateway's does.
+ */
+const SETTINGS = Object.freeze({
+  max_connections: '400',
+  autovacuum: 'off',
+  max_wal_size: '2GB',
+  fsync: 'off',
+  full_page_writes: 'off',
+});
 
 /**
  * Starts a cluster under `SALLYPORT_TEST_RUN_DIR`, else in a temporary folder. The runner does so once and passes its

@@ -77,7 +77,11 @@ async function makeDatabase(
   source: string | null,
 ): Promise<{ url: Secret; drop: () => Promise<void> }> {
   const name = `test_${newId('secret', systemClock)}`;
-  await execute(base, `create database ${name}${source === null ? '' : ` template ${source}`}`);
+  // Copying the files takes a third of the time of copying each page through the log (Postgres' usual way).
+  await execute(
+    base,
+    `create database ${name}${source === null ? '' : ` template ${source} strategy file_copy`}`,
+  );
   return {
     url: named(base, name),
     async drop() {
