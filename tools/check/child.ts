@@ -9,6 +9,8 @@ export interface Ending {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
   readonly timedOut: boolean;
+  /** It had nothing left to do, by its own account, and did not end. */
+  readonly idled: boolean;
   /** It ended, but a process that it had started did not; that one was killed. */
   readonly stragglers: boolean;
   readonly output: string;
@@ -26,6 +28,7 @@ export async function runChild({
   environment,
   output,
   timeoutMs,
+  idle = { is: () => false, forMs: Infinity },
   stop,
 }: {
   readonly args: readonly string[];
@@ -33,6 +36,8 @@ export async function runChild({
   readonly environment: Readonly<Record<string, string>>;
   readonly output: string;
   readonly timeoutMs: number;
+  /** Tells whether the program has nothing left to do; it is ended when that has been so for so long. */
+  readonly idle?: { readonly is: () => boolean; readonly forMs: number };
   readonly stop: AbortSignal;
 }): Promise<Ending> {
   const started = performance.now();
@@ -52,16 +57,27 @@ export async function runChild({
     timedOut = true;
     kill();
   }, timeoutMs);
+  let idled = false;
+  let busyAt = performance.now();
+  const watch = setInterval(() => {
+    if (!idle.is()) busyAt = performance.now();
+    else if (performance.now() - busyAt > idle.forMs) {
+      idled = true;
+      kill();
+    }
+  }, checkLimits.idlePollMs);
   stop.addEventListener('abort', kill, { once: true });
   await once(child, 'exit');
   clearTimeout(timer);
+  clearInterval(watch);
   stop.removeEventListener('abort', kill);
-  const stragglers = !timedOut && !stop.aborted && (await outlives(child.pid));
+  const stragglers = !timedOut && !idled && !stop.aborted && (await outlives(child.pid));
   kill();
   return {
     code: child.exitCode,
     signal: child.signalCode,
     timedOut,
+    idled,
     stragglers,
     output: readFileSync(output, 'utf8'),
     durationMs: performance.now() - started,

@@ -12,6 +12,12 @@ export interface EventLine {
 /** The line that says that the test file came to its end. */
 export const endLine = 'end';
 
+/** The last line for as long as each test that is known of has ended: the file may still end what it started, and register more. */
+export const idleLine = 'idle';
+
+/** The line that says that it registered more. */
+export const moreLine = 'more';
+
 interface Event {
   readonly type: string;
   readonly data: {
@@ -25,20 +31,27 @@ interface Event {
 }
 
 /**
- * A reporter for `node --test-reporter`: a line per finished test, at once, and `end` at the end. Suites, and tests that failed only
+ * A reporter for `node --test-reporter`: a line per finished test, at once, `idle` when no test is left, and `end` at the end. Suites, and tests that failed only
  * because one inside them did, are left out, so that every failure counts once.
  */
 export default async function* eventLines(source: AsyncIterable<Event>): AsyncGenerator<string> {
   const path: string[] = [];
   let file = '';
+  let open = 0;
   for await (const { type, data } of source) {
     const nesting = data.nesting ?? 0;
+    if (type === 'test:enqueue' && nesting === 0) {
+      if (open === 0) yield `${JSON.stringify(moreLine)}\n`;
+      open += 1;
+    }
     if (type === 'test:start') path.splice(nesting, Infinity, data.name ?? '');
     if (nesting === 0) file = data.file ?? '';
     if (type === 'test:pass' || type === 'test:fail') {
       const name = [...path.slice(0, nesting), data.name ?? ''].join(' > ');
       const line = describe(data, { name, file });
       if (line !== undefined) yield `${JSON.stringify(line)}\n`;
+      if (nesting === 0) open -= 1;
+      if (nesting === 0 && open === 0) yield `${JSON.stringify(idleLine)}\n`;
     }
   }
   yield `${JSON.stringify(endLine)}\n`;

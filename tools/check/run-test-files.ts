@@ -3,7 +3,7 @@ import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Bundle } from './bundles.ts';
 import { type Ending, runChild } from './child.ts';
-import { endLine } from './event-lines.ts';
+import { endLine, idleLine, moreLine } from './event-lines.ts';
 import { checkLimits } from './limits.ts';
 import type { Outcome, Result } from './tally.ts';
 
@@ -14,7 +14,7 @@ const reporter = fileURLToPath(new URL('event-lines.ts', import.meta.url));
 
 /**
  * Runs the test files of a bundle in a process of their own. Besides failing tests, these fail it: a bad exit, no end within the
- * time limit, processes left running, an end before its tests were done, a file without tests.
+ * time limit, no end soon after the last test, processes left running, an end before its tests were done, a file without tests.
  * @example await runTestFiles({ bundle: { title: 'a.b.test.ts', files: ['a.b.test.ts'] }, root, run, environment, stop })
  */
 export async function runTestFiles({
@@ -24,6 +24,7 @@ export async function runTestFiles({
   environment,
   stop,
   timeoutMs = checkLimits.testFileMs,
+  idleMs = checkLimits.idleMs,
 }: {
   readonly bundle: Bundle;
   readonly root: string;
@@ -31,6 +32,7 @@ export async function runTestFiles({
   readonly environment: Readonly<Record<string, string>>;
   readonly stop: AbortSignal;
   readonly timeoutMs?: number;
+  readonly idleMs?: number;
 }): Promise<Outcome> {
   const isAlone = files.length === 1;
   const slug = title.replaceAll('/', '__');
@@ -50,10 +52,11 @@ export async function runTestFiles({
     environment,
     output: join(run, 'output', `${slug}.log`),
     timeoutMs,
+    idle: { is: () => isIdle(events), forMs: idleMs },
     stop,
   });
   const { lines, ended } = readEvents(events);
-  const verdict = judge({ ending, lines, ended, timeoutMs });
+  const verdict = judge({ ending, lines, ended, timeoutMs, idleMs });
   const results = lines.map((line) => resultOf(line, isAlone ? null : root));
   const silent = files.filter((_, at) => !isAlone && !lines.some(({ file }) => file === paths[at]));
   const failures = [
@@ -82,14 +85,17 @@ function judge({
   lines,
   ended,
   timeoutMs,
+  idleMs,
 }: {
   readonly ending: Ending;
   readonly lines: readonly Line[];
   readonly ended: boolean;
   readonly timeoutMs: number;
+  readonly idleMs: number;
 }): string | undefined {
-  if (ending.timedOut)
-    return `did not end within ${timeoutMs / 1000} s: a test hangs, or something is left open`;
+  if (ending.timedOut) return `did not end within ${timeoutMs / 1000} s: a test hangs`;
+  if (ending.idled)
+    return `did not end within ${idleMs / 1000} s of its last test: something is left open, or a hook hangs`;
   if (ending.signal !== null) return `was ended by ${ending.signal}`;
   const failed = lines.some(({ state }) => state === 'failed');
   if (ending.code !== 0 && !failed) return `ended with code ${ending.code}`;
@@ -111,9 +117,18 @@ function readEvents(path: string): { readonly lines: readonly Line[]; readonly e
   for (const one of text.split('\n').slice(0, -1)) {
     const value = parseJson(one);
     if (value === endLine) ended = true;
-    else lines.push(parseLine(value));
+    else if (value !== idleLine && value !== moreLine) lines.push(parseLine(value));
   }
   return { lines, ended };
+}
+
+/** Whether the last that a file said is that no test of it is left. */
+function isIdle(path: string): boolean {
+  try {
+    return readFileSync(path, 'utf8').endsWith(`${JSON.stringify(idleLine)}\n`);
+  } catch {
+    return false;
+  }
 }
 
 function parseJson(line: string): unknown {

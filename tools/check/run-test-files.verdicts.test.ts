@@ -14,6 +14,10 @@ const imports = "import { describe, test } from 'node:test';\n";
 
 /** Runs one file, or several in one process. */
 async function run(t: TestContext, ...bodies: readonly string[]): Promise<Outcome> {
+  return await runWithin(60_000, t, bodies);
+}
+
+async function runWithin(timeoutMs: number, t: TestContext, bodies: readonly string[]): Promise<Outcome> {
   const root = mkdtempSync(join(tmpdir(), 'file-'));
   t.after(() => {
     rmSync(root, { recursive: true });
@@ -28,7 +32,8 @@ async function run(t: TestContext, ...bodies: readonly string[]): Promise<Outcom
     run: root,
     environment,
     stop: new AbortController().signal,
-    timeoutMs: 5_000,
+    timeoutMs,
+    idleMs: 1_000,
   });
 }
 
@@ -83,7 +88,11 @@ for (const [name, body, verdict] of [
     "test('a', () => { setTimeout(() => process.exit(3), 20); });\ntest('b', () => new Promise(() => setInterval(() => {}, 1e3)));",
     /./,
   ],
-  ['something left open', "test('a', () => { setInterval(() => {}, 1000); });", /did not end within 5 s/],
+  [
+    'something left open',
+    "test('a', () => { setInterval(() => {}, 1000); });",
+    /did not end within 1 s of its last test/,
+  ],
   [
     'a death by signal',
     "test('a', () => { process.kill(process.pid, 'SIGKILL'); });",
@@ -101,6 +110,20 @@ for (const [name, body, verdict] of [
     assert.match(failures.map(({ details }) => details).join('\n'), verdict);
   });
 }
+
+test('a test that hangs fails the file', async (t) => {
+  const body = "test('a', () => new Promise(() => setInterval(() => {}, 1000)));";
+  const { results } = await runWithin(1_500, t, [body]);
+  assert.match(results.map(({ details }) => details).join('\n'), /did not end within 1\.5 s: a test hangs/);
+});
+
+test('a file that registers a test when all before have ended is not taken for one that is done', async (t) => {
+  const body = `import { setTimeout as delay } from 'node:timers/promises';
+    test('first', () => {});
+    await delay(200);
+    test('second', () => delay(2_000));`;
+  assert.deepEqual(shape(await run(t, body)), ['passed first', 'passed second']);
+});
 
 test('files that share a process: every test counts under its file, one file that fails is named, and one root hook ends all', async (t) => {
   const fixture = "import { after } from 'node:test'; after(() => console.log('ended'));";
