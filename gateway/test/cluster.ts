@@ -17,14 +17,13 @@ export interface TestCluster {
 }
 
 /**
- * Many test processes, each with pools of its own; and pages must stay as they were written, for the leak check. Nothing here has
- * to outlive the machine: tests of what does kill servers of their own, which write as the gateway's does.
+ * Many test processes, each with pools of its own; and pages must stay as they were written, for the leak check. It never has to
+ * mend a page that was half written when the machine lost power; that commits reach the disk is asked for by every store.
  */
 const SETTINGS = Object.freeze({
   max_connections: '400',
   autovacuum: 'off',
   max_wal_size: '2GB',
-  fsync: 'off',
   full_page_writes: 'off',
 });
 

@@ -8,6 +8,6 @@ export const checkLimits = Object.freeze({
   clusterStartMs: 90_000,
   stragglerGraceMs: 3_000,
   outputCharactersMax: 24_000,
-  concurrencyMin: 2,
-  concurrencyMax: 4,
+  lanesPerCore: 2,
+  lanesMax: 8,
 });

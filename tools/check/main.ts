@@ -20,10 +20,11 @@ import { steps } from './steps.ts';
 import { createTally, type Outcome } from './tally.ts';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
-const concurrency = Math.min(
-  checkLimits.concurrencyMax,
-  Math.max(checkLimits.concurrencyMin, availableParallelism()),
-);
+const cores = availableParallelism();
+/** Programs that do nothing but compute. */
+const stepLanes = Math.min(checkLimits.lanesMax, cores);
+/** Half of the time a test file waits: for its database, for a time-out that is due. */
+const testLanes = Math.min(checkLimits.lanesMax, cores * checkLimits.lanesPerCore);
 
 process.exitCode = await main(process.argv.slice(2));
 
@@ -48,23 +49,24 @@ async function main(words: readonly string[]): Promise<number> {
   const run = await createRunDirectory();
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
-  const environment = scrubEnvironment({ root, run: run.path, inherited: process.env });
+  const { path, compiled } = run;
+  const environment = scrubEnvironment({ root, run: path, compiled, inherited: process.env });
   let leaked = false;
   try {
-    await runPool({ items: chosenSteps, concurrency, stop: stop.signal }, async (step) => {
+    await runPool({ items: chosenSteps, lanes: stepLanes, stop: stop.signal }, async (step) => {
       tally.add(await runStep({ step, root, environment, stop: stop.signal }));
     });
     if (files.length > 0 && !stop.signal.aborted) {
-      const cluster = await startCluster({ run: run.path });
+      const cluster = await startCluster({ run: path });
       if (cluster.outcome !== undefined) tally.add(cluster.outcome);
       if (cluster.url !== undefined) environment['SALLYPORT_TEST_DATABASE_URL'] = cluster.url;
       try {
-        await runPool({ items: bundlesOf(files), concurrency, stop: stop.signal }, async (bundle) => {
-          tally.add(await runTestFiles({ bundle, root, run: run.path, environment, stop: stop.signal }));
+        await runPool({ items: bundlesOf(files), lanes: testLanes, stop: stop.signal }, async (bundle) => {
+          tally.add(await runTestFiles({ bundle, root, run: path, environment, stop: stop.signal }));
         });
         await cluster.stop();
         if (!stop.signal.aborted) {
-          const outcome = await checkLeaks({ directory: run.path, whole: wanted.length === 0 });
+          const outcome = await checkLeaks({ directory: path, whole: wanted.length === 0 });
           leaked = outcome.results.some(({ state }) => state === 'failed');
           tally.add(outcome);
         }
@@ -79,8 +81,8 @@ async function main(words: readonly string[]): Promise<number> {
       durationMs: 0,
     });
   } finally {
-    if (keep || leaked) process.stdout.write(`\nThe run directory was kept: ${run.path}\n`);
-    else await run.remove();
+    if (keep || leaked) process.stdout.write(`\nThe run directory was kept: ${path}\n`);
+    await run.remove({ keep: keep || leaked });
   }
   if (stop.signal.aborted)
     tally.add({ title: 'check', results: [failure('run', 'Interrupted.')], durationMs: 0 });

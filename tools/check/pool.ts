@@ -1,13 +1,13 @@
 /**
- * Runs `work` over every item, at most `concurrency` at a time, in order; starts nothing new once `stop` is aborted.
- * @example await runPool({ items: files, concurrency: 2, stop }, runOne);
+ * Runs `work` over every item, at most `lanes` at a time, in order; starts nothing new once `stop` is aborted.
+ * @example await runPool({ items: files, lanes: 2, stop }, runOne);
  */
 export async function runPool<Item>(
   {
     items,
-    concurrency,
+    lanes,
     stop,
-  }: { readonly items: readonly Item[]; readonly concurrency: number; readonly stop: AbortSignal },
+  }: { readonly items: readonly Item[]; readonly lanes: number; readonly stop: AbortSignal },
   work: (item: Item) => Promise<void>,
 ): Promise<void> {
   const queue = items.values();
@@ -17,5 +17,5 @@ export async function runPool<Item>(
       await work(item);
     }
   };
-  await Promise.all(Array.from({ length: concurrency }, lane));
+  await Promise.all(Array.from({ length: lanes }, lane));
 }

@@ -25,7 +25,12 @@ async function runWithin(timeoutMs: number, t: TestContext, bodies: readonly str
   for (const name of ['events', 'output']) mkdirSync(join(root, name));
   const files = bodies.map((_, at) => `${'abcd'.charAt(at)}.b.test.ts`);
   for (const [at, file] of files.entries()) writeFileSync(join(root, file), imports + (bodies[at] ?? ''));
-  const environment = scrubEnvironment({ root, run: root, inherited: process.env });
+  const environment = scrubEnvironment({
+    root,
+    run: root,
+    compiled: join(root, 'compiled'),
+    inherited: process.env,
+  });
   return await runTestFiles({
     bundle: { title: files.length === 1 ? 'a.b.test.ts' : 'together', files },
     root,
@@ -182,6 +187,7 @@ test('tests see only our own test variables, the run directory and the pinned No
   const environment = scrubEnvironment({
     root: 'clone',
     run: 'run',
+    compiled: 'compiled',
     inherited: {
       DATABASE_URL: 'postgres://real',
       SALLYPORT_ROOT_KEY_FILE: 'real',
@@ -189,6 +195,7 @@ test('tests see only our own test variables, the run directory and the pinned No
       SALLYPORT_TEST_REDIS_URL: 'redis://here',
       PGPASSWORD: 'real',
       NODE_OPTIONS: '--inspect',
+      NODE_COMPILE_CACHE: 'elsewhere',
       HOME: 'home',
       PATH: 'usual',
     },
@@ -196,6 +203,7 @@ test('tests see only our own test variables, the run directory and the pinned No
   const { PATH, ...rest } = environment;
   assert.deepEqual(rest, {
     HOME: 'home',
+    NODE_COMPILE_CACHE: 'compiled',
     NO_COLOR: '1',
     SALLYPORT_VECTORS: 'vectors',
     SALLYPORT_TEST_REDIS_URL: 'redis://here',
