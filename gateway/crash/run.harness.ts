@@ -67,7 +67,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
   const load = () => {
     const child = loadChild({
       file: setup.file,
-      cache: join(setup.directory, 'cache'),
+      cache: process.env['NODE_COMPILE_CACHE'] ?? join(setup.directory, 'cache'),
       errors: errors.fd,
     });
     children.push(child);

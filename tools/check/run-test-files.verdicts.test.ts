@@ -5,8 +5,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { bundlesOf } from './bundles.ts';
+import { bundlesOf, longest } from './bundles.ts';
 import { scrubEnvironment } from './environment.ts';
+import { findTestFiles } from './files.ts';
 import { runTestFiles } from './run-test-files.ts';
 import type { Outcome } from './tally.ts';
 
@@ -181,6 +182,12 @@ test('the files of a route share a process with those of the same noun, every ot
       ['gateway/src/http/a.b.test.ts', 1],
     ],
   );
+});
+
+test('what takes long is there, and starts first', () => {
+  const files = findTestFiles(join(import.meta.dirname, '..', '..'));
+  const titles = bundlesOf(files).map(({ title }) => title);
+  assert.deepEqual(titles.slice(0, longest.length), [...longest]);
 });
 
 test('tests see only our own test variables, the run directory and the pinned Node', () => {

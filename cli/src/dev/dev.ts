@@ -206,8 +206,9 @@ function startSandbox(
   return startChild({ name: 'sandbox', program, environment: childEnvironment(folder), onEvent });
 }
 
+/** Where the caller keeps compiled sources already, the children find them there. */
 function childEnvironment(folder: StateFolder): Record<string, string> {
-  return { NODE_COMPILE_CACHE: folder.compiled };
+  return { NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? folder.compiled };
 }
 
 async function claimFolder(gateway: GatewayModule, folder: StateFolder): Promise<() => Promise<void>> {
