@@ -29,6 +29,7 @@ export async function runChild({
   output,
   timeoutMs,
   idle = { is: () => false, forMs: Infinity },
+  graceMs = checkLimits.stragglerGraceMs,
   stop,
 }: {
   readonly args: readonly string[];
@@ -38,6 +39,8 @@ export async function runChild({
   readonly timeoutMs: number;
   /** Tells whether the program has nothing left to do; it is ended when that has been so for so long. */
   readonly idle?: { readonly is: () => boolean; readonly forMs: number };
+  /** How long what it has started may go on after it. */
+  readonly graceMs?: number;
   readonly stop: AbortSignal;
 }): Promise<Ending> {
   const started = performance.now();
@@ -71,7 +74,7 @@ export async function runChild({
   clearTimeout(timer);
   clearInterval(watch);
   stop.removeEventListener('abort', kill);
-  const stragglers = !timedOut && !idled && !stop.aborted && (await outlives(child.pid));
+  const stragglers = !timedOut && !idled && !stop.aborted && (await outlives(child.pid, graceMs));
   kill();
   return {
     code: child.exitCode,
@@ -84,8 +87,8 @@ export async function runChild({
   };
 }
 
-async function outlives(group: number | undefined): Promise<boolean> {
-  const until = performance.now() + checkLimits.stragglerGraceMs;
+async function outlives(group: number | undefined, graceMs: number): Promise<boolean> {
+  const until = performance.now() + graceMs;
   while (signalGroup(group, 0)) {
     if (performance.now() > until) return true;
     await delay(50);

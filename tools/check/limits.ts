@@ -5,11 +5,11 @@
 export const checkLimits = Object.freeze({
   testFileMs: 300_000,
   /** A file that has no test left and doesn't end has left something open; until then it may end what it started. */
-  idleMs: 30_000,
+  idleMs: 60_000,
   idlePollMs: 500,
   stepMs: 240_000,
   clusterStartMs: 90_000,
-  stragglerGraceMs: 3_000,
+  stragglerGraceMs: 10_000,
   outputCharactersMax: 24_000,
   lanesPerCore: 2,
   lanesMax: 8,

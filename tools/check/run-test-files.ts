@@ -25,6 +25,7 @@ export async function runTestFiles({
   stop,
   timeoutMs = checkLimits.testFileMs,
   idleMs = checkLimits.idleMs,
+  graceMs = checkLimits.stragglerGraceMs,
 }: {
   readonly bundle: Bundle;
   readonly root: string;
@@ -33,6 +34,7 @@ export async function runTestFiles({
   readonly stop: AbortSignal;
   readonly timeoutMs?: number;
   readonly idleMs?: number;
+  readonly graceMs?: number;
 }): Promise<Outcome> {
   const isAlone = files.length === 1;
   const slug = title.replaceAll('/', '__');
@@ -53,6 +55,7 @@ export async function runTestFiles({
     output: join(run, 'output', `${slug}.log`),
     timeoutMs,
     idle: { is: () => isIdle(events), forMs: idleMs },
+    graceMs,
     stop,
   });
   const { lines, ended } = readEvents(events);

@@ -40,6 +40,7 @@ async function runWithin(timeoutMs: number, t: TestContext, bodies: readonly str
     stop: new AbortController().signal,
     timeoutMs,
     idleMs: 1_000,
+    graceMs: 500,
   });
 }
 
