@@ -9,6 +9,8 @@ export interface ProgramOptions {
   readonly input?: string;
   /** Of a longer output, the last so many characters are kept. */
   readonly outputCharactersMax?: number;
+  /** When to end it. */
+  readonly timeoutMs?: number;
 }
 
 const OUTPUT_CHARACTERS_MAX = 16_384;
@@ -36,7 +38,8 @@ export function under(account: Account, cwd: string): SpawnOptions {
 export async function runProgram(
   options: ProgramOptions,
 ): Promise<{ status: number | null; output: string }> {
-  const { file, args, account, cwd, input, outputCharactersMax = OUTPUT_CHARACTERS_MAX } = options;
+  const { file, args, account, cwd, input } = options;
+  const { outputCharactersMax = OUTPUT_CHARACTERS_MAX, timeoutMs = TIMEOUT_MS } = options;
   let output = '';
   const collect = (chunk: Buffer): void => {
     output = `${output}${chunk.toString('latin1')}`.slice(-outputCharactersMax);
@@ -47,7 +50,7 @@ export async function runProgram(
       child = spawn(file, args, {
         ...under(account, cwd),
         stdio: ['pipe', 'pipe', 'pipe'],
-        timeout: TIMEOUT_MS,
+        timeout: timeoutMs,
       });
     } catch (error) {
       resolve({ status: null, output: String(error) });
