@@ -2,7 +2,7 @@
 export interface Needles {
   /** The longest, in bytes: who searches in chunks hands on the last `longest - 1` bytes of each with the next. */
   readonly longest: number;
-  /** Calls `found` with the index of each needle in `bytes` and the offset behind its last byte, in the order of these offsets' windows. */
+  /** Calls `found` for each place of a needle in `bytes`: with the needle's index, and the offset behind its last byte. */
   search(bytes: Uint8Array, found: (needle: number, end: number) => void): void;
 }
 

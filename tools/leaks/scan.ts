@@ -73,9 +73,7 @@ function scanFile(
       const start = position - kept;
       position += bytesRead;
       const filled = buffer.subarray(0, kept + bytesRead);
-      needles.search(filled, (needle, end) => {
-        if (end > kept) found(needle, start + end);
-      });
+      needles.search(filled, (needle, end) => found(needle, start + end));
       kept = Math.min(filled.length, needles.longest - 1);
       buffer.copyWithin(0, filled.length - kept, filled.length);
     }
