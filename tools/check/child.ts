@@ -70,10 +70,13 @@ export async function runChild({
     }
   }, checkLimits.idlePollMs);
   stop.addEventListener('abort', kill, { once: true });
-  await once(child, 'exit');
-  clearTimeout(timer);
-  clearInterval(watch);
-  stop.removeEventListener('abort', kill);
+  try {
+    await once(child, 'exit'); // or throws that it could not be started
+  } finally {
+    clearTimeout(timer);
+    clearInterval(watch);
+    stop.removeEventListener('abort', kill);
+  }
   const stragglers = !timedOut && !idled && !stop.aborted && (await outlives(child.pid, graceMs));
   kill();
   return {

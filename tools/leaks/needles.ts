@@ -11,8 +11,8 @@ const needleBytesMin = 4;
 
 /**
  * Prepares a search after Wu and Manber, "A fast algorithm for multi-pattern searching" (1994), with blocks of two bytes: most pairs
- * of bytes occur in no needle, and after one of these the search goes on almost a whole needle further. Of a database's page it so
- * reads one byte in ten; an automaton that reads each byte took a hundred seconds for the pages of one run.
+ * of bytes occur in no needle, and after one of these the search goes on almost a whole needle further. Measured: 1 GiB
+ * of random bytes or 2.7 of a program's in a second, where an automaton that looks at each byte manages 0.3 of either.
  * @example const needles = prepareNeedles([Buffer.from('first'), Buffer.from('second')]);
  */
 export function prepareNeedles(needles: readonly Uint8Array[]): Needles {
