@@ -1,3 +1,4 @@
+import { list, record, text } from '../../packages/schemes/test/vector-file.ts';
 import { load } from '../foreign.ts';
 import { type Adapter, unlessThrown } from './adapter.ts';
 
@@ -10,23 +11,21 @@ export const inBody: readonly Adapter[] = [
     // The package looks at one item; a message is taken when each of its items is.
     verify: ({ secret, body }) =>
       unlessThrown(async () => {
-        const items = itemsOf(JSON.parse(body.toString()));
+        const items = itemsOf(parsed(body));
         for (const item of items) {
           const { value } = await (await adyen()).call('validateHMAC', item, secret);
           if (value !== true) throw new Error('refused');
         }
       }),
     sign: async ({ secret, body }) => {
-      const message: unknown = JSON.parse(body.toString());
+      const message = parsed(body);
+      const notificationItems: unknown[] = [];
       for (const item of itemsOf(message)) {
         const { value } = await (await adyen()).call('calculateHmac', item, secret);
-        const additional: Record<string, unknown> = {
-          ...Object(item['additionalData']),
-          hmacSignature: value,
-        };
-        item['additionalData'] = additional;
+        const additionalData = { ...record(item['additionalData'] ?? {}), hmacSignature: value };
+        notificationItems.push({ NotificationRequestItem: { ...item, additionalData } });
       }
-      return { headers: [], body: Buffer.from(JSON.stringify(message)) };
+      return { headers: [], body: Buffer.from(JSON.stringify({ ...message, notificationItems })) };
     },
   },
   {
@@ -43,7 +42,7 @@ export const inBody: readonly Adapter[] = [
     sign: async ({ secret, parameters }) => {
       const testing = (await braintree(secret, parameters)).get('webhookTesting');
       const { value } = await testing.call('sampleNotification', 'subscription_went_past_due', 'sub_1');
-      const fields = Object.entries(Object(value)).map(([name, text]) => [name, String(text)]);
+      const fields = Object.entries(record(value)).map(([name, field]) => [name, text(field)]);
       return { headers: [], body: Buffer.from(String(new URLSearchParams(fields))) };
     },
   },
@@ -56,7 +55,7 @@ export const inBody: readonly Adapter[] = [
         (await payos(secret)).get('webhooks').call('verify', JSON.parse(body.toString())),
       ),
     sign: async ({ secret, body }) => {
-      const message: Record<string, unknown> = JSON.parse(body.toString());
+      const message = parsed(body);
       const { value } = await (await payos(secret))
         .get('crypto')
         .call('createSignatureFromObj', message['data'], secret);
@@ -82,8 +81,10 @@ async function payos(checksumKey: string) {
   return (await load('@payos/node')).get('PayOS').construct(options);
 }
 
-function itemsOf(message: unknown): Record<string, unknown>[] {
-  const items: unknown = Object(message).notificationItems;
-  if (!Array.isArray(items)) throw new Error('no notificationItems');
-  return items.map((item: unknown) => Object(item).NotificationRequestItem);
+function parsed(body: Buffer): Record<string, unknown> {
+  return record(JSON.parse(body.toString()));
+}
+
+function itemsOf(message: Record<string, unknown>): readonly Record<string, unknown>[] {
+  return list(message['notificationItems']).map((item) => record(record(item)['NotificationRequestItem']));
 }

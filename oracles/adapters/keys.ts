@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { record } from '../../packages/schemes/test/vector-file.ts';
 import { load } from '../foreign.ts';
 import { type Adapter, unlessThrown } from './adapter.ts';
 
@@ -43,7 +44,8 @@ export const keys: readonly Adapter[] = [
         const options = { algorithms: ['ES256'], maxTokenAge: '5 min' };
         const { value } = await jose.call('jwtVerify', headers['plaid-verification'], key.value, options);
         const wanted = createHash('sha256').update(body).digest('hex');
-        if (Object(Object(value).payload).request_body_sha256 !== wanted) throw new Error('refused');
+        const payload = record(record(value)['payload']);
+        if (payload['request_body_sha256'] !== wanted) throw new Error('refused');
       }),
     sign: null,
   },

@@ -12,6 +12,21 @@ import {
 
 const NOTIFICATION =
   '<notification><timestamp type="datetime">2025-06-15T15:06:40Z</timestamp><kind>check</kind><subject><check type="boolean">true</check></subject></notification>';
+const ADYEN_REFERENCES = ['7914073381342284', '7914073381342285'];
+const PAYOS_VN = {
+  code: '00',
+  desc: 'success',
+  success: true,
+  data: {
+    orderCode: 123,
+    amount: 3000,
+    description: 'VQRIO123',
+    reference: 'TF1',
+    currency: 'VND',
+    paymentLinkId: '124c33293c43417ab7879e14c8d9eb18',
+    virtualAccountName: '',
+  },
+};
 const REQUEST_ID = 'bb56a2f1-6aae-46ac-982e-9dcd3581d08e';
 const SALT = '8f1bfc0a7d6e4b2c';
 
@@ -36,40 +51,16 @@ export const inBody: readonly Model[] = [
     scheme: 'adyen',
     source: 'https://docs.adyen.com/development-resources/webhooks/secure-webhooks/verify-hmac-signatures',
     keys: hexKeys('adyen'),
-    body: JSON.stringify({
-      live: 'false',
-      notificationItems: [
-        adyenItem({ reference: '7914073381342284' }),
-        adyenItem({ reference: '7914073381342285' }),
-      ],
-    }),
+    body: adyenBody([undefined, undefined]),
     digits: 'base64',
-    write({ key, body, spoil }) {
-      const message: { notificationItems: { NotificationRequestItem: AdyenItem }[] } = JSON.parse(
-        body.toString(),
+    write({ key, spoil }) {
+      const signed = ADYEN_REFERENCES.map((reference) =>
+        Buffer.from(`${reference}::TestMerchant:TestPayment-1407325143704:1130:EUR:AUTHORISATION:true`),
       );
-      const signed: string[] = [];
-      for (const { NotificationRequestItem: item } of message.notificationItems) {
-        const { pspReference, merchantAccountCode, merchantReference, amount, eventCode, success } = item;
-        const fields = [
-          pspReference,
-          '',
-          merchantAccountCode,
-          merchantReference,
-          amount.value,
-          amount.currency,
-          eventCode,
-          success,
-        ];
-        signed.push(fields.join(':'));
-        const mac = hmac({ hash: 'sha256', key: keyBytes(key), content: Buffer.from(fields.join(':')) });
-        item.additionalData = { hmacSignature: spoil(mac.toString('base64')) };
-      }
-      return {
-        headers: [],
-        body: Buffer.from(JSON.stringify(message)),
-        signed: Buffer.from(signed.join('\n')),
-      };
+      const macs = signed.map((content) =>
+        spoil(hmac({ hash: 'sha256', key: keyBytes(key), content }).toString('base64')),
+      );
+      return { headers: [], body: Buffer.from(adyenBody(macs)), signed: Buffer.from(signed.join('\n')) };
     },
     tampers: [
       tamperedBody('another amount', (text) => text.replace('"value":1130', '"value":1131')),
@@ -112,13 +103,11 @@ export const inBody: readonly Model[] = [
   model({
     scheme: 'payos-vn',
     source: 'https://payos.vn/docs/tich-hop-webhook/kiem-tra-du-lieu-voi-signature',
-    body: '{"code":"00","desc":"success","success":true,"data":{"orderCode":123,"amount":3000,"description":"VQRIO123","reference":"TF1","currency":"VND","paymentLinkId":"124c33293c43417ab7879e14c8d9eb18","virtualAccountName":""}}',
+    body: JSON.stringify(PAYOS_VN),
     digits: 'hex',
-    write({ key, body, spoil }) {
-      const message: { data: Record<string, unknown> } = JSON.parse(body.toString());
-      const pairs = Object.keys(message.data)
-        .sort()
-        .map((name) => `${name}=${String(message.data[name])}`);
+    write({ key, spoil }) {
+      const pairs = Object.entries(PAYOS_VN.data).map(([name, value]) => `${name}=${value}`);
+      pairs.sort();
       const mac = hmac({
         hash: 'sha256',
         key: keyBytes(key),
@@ -126,7 +115,7 @@ export const inBody: readonly Model[] = [
       }).toString('hex');
       return {
         headers: [],
-        body: Buffer.from(JSON.stringify({ ...message, signature: spoil(mac) })),
+        body: Buffer.from(JSON.stringify({ ...PAYOS_VN, signature: spoil(mac) })),
         signed: Buffer.from(pairs.join('&')),
       };
     },
@@ -244,26 +233,21 @@ function model(given: Given): Model {
   };
 }
 
-interface AdyenItem {
-  readonly pspReference: string;
-  readonly merchantAccountCode: string;
-  readonly merchantReference: string;
-  readonly amount: { readonly value: number; readonly currency: string };
-  readonly eventCode: string;
-  readonly success: string;
-  additionalData?: { readonly hmacSignature: string };
-}
-
-function adyenItem({ reference }: { reference: string }) {
-  return {
-    NotificationRequestItem: {
-      eventCode: 'AUTHORISATION',
-      success: 'true',
-      eventDate: '2025-06-15T15:06:40+00:00',
-      merchantAccountCode: 'TestMerchant',
-      pspReference: reference,
-      merchantReference: 'TestPayment-1407325143704',
-      amount: { value: 1130, currency: 'EUR' },
-    },
-  };
+/** Two items, with their signatures where there are any. */
+function adyenBody(macs: readonly (string | undefined)[]): string {
+  return JSON.stringify({
+    live: 'false',
+    notificationItems: ADYEN_REFERENCES.map((pspReference, index) => ({
+      NotificationRequestItem: {
+        eventCode: 'AUTHORISATION',
+        success: 'true',
+        eventDate: '2025-06-15T15:06:40+00:00',
+        merchantAccountCode: 'TestMerchant',
+        pspReference,
+        merchantReference: 'TestPayment-1407325143704',
+        amount: { value: 1130, currency: 'EUR' },
+        ...(macs[index] === undefined ? {} : { additionalData: { hmacSignature: macs[index] } }),
+      },
+    })),
+  });
 }
