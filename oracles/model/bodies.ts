@@ -1,5 +1,5 @@
 import { hmacModel } from './hmac-model.ts';
-import { hexKeys, type Model, type Writing } from './model.ts';
+import { bodyId, hexKeys, type Model, type Writing } from './model.ts';
 
 const body = ({ body }: Writing) => [body];
 const SQUARE_URL = 'https://hooks.example.test/square?shop=1';
@@ -50,6 +50,7 @@ export const bodies: readonly Model[] = [
     scheme: 'square',
     source: 'https://developer.squareup.com/docs/webhooks/step3validate',
     header: 'x-square-hmacsha256-signature',
+    eventId: bodyId('event_id'),
     digits: 'base64',
     url: SQUARE_URL,
     content: ({ body }) => [SQUARE_URL, body],
@@ -64,12 +65,14 @@ export const bodies: readonly Model[] = [
     scheme: 'checkout',
     source: 'https://www.checkout.com/docs/developer-resources/webhooks/manage-webhooks/validate-webhooks',
     header: 'Cko-Signature',
+    eventId: bodyId('id'),
     content: body,
   }),
   hmacModel({
     scheme: 'coinbase-commerce',
     source: 'https://docs.cdp.coinbase.com/commerce-onchain/docs/webhooks-security',
     header: 'X-CC-Webhook-Signature',
+    eventId: bodyId('event', 'id'),
     content: body,
   }),
   hmacModel({
@@ -83,6 +86,7 @@ export const bodies: readonly Model[] = [
     scheme: 'mollie',
     source: 'https://docs.mollie.com/reference/webhooks-new',
     header: 'X-Mollie-Signature',
+    eventId: bodyId('id'),
     form: (mac) => `sha256=${mac}`,
     content: body,
   }),
@@ -97,6 +101,7 @@ export const bodies: readonly Model[] = [
     scheme: 'authorize-net',
     source: 'https://developer.authorize.net/api/reference/features/webhooks.html',
     header: 'X-ANET-Signature',
+    eventId: bodyId('notificationId'),
     form: (mac) => `sha512=${mac}`,
     hash: 'sha512',
     digits: 'HEX',
@@ -106,6 +111,7 @@ export const bodies: readonly Model[] = [
     scheme: 'dwolla',
     source: 'https://developers.dwolla.com/docs/webhook-events/process-validate',
     header: 'X-Request-Signature-SHA-256',
+    eventId: bodyId('id'),
     content: body,
   }),
   hmacModel({
@@ -125,6 +131,7 @@ export const bodies: readonly Model[] = [
     scheme: 'btcpay',
     source: 'https://docs.btcpayserver.org/API/Greenfield/v1/#tag/Webhooks',
     header: 'BTCPay-Sig',
+    eventId: bodyId('originalDeliveryId'),
     form: (mac) => `sha256=${mac}`,
     content: body,
   }),
@@ -132,6 +139,7 @@ export const bodies: readonly Model[] = [
     scheme: 'worldline',
     source: 'https://docs.direct.worldline-solutions.com/en/integration/api-developer-guide/webhooks',
     header: 'X-GCS-Signature',
+    eventId: bodyId('id'),
     digits: 'base64',
     content: body,
   }),

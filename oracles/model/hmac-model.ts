@@ -58,7 +58,7 @@ export function hmacModel(given: HmacModel): Model {
           [header, value(spoil(written(mac, digits)), writing)] as const,
         ],
         body,
-        signed,
+        signed: given.duplicates === 'body' ? body : signed,
       };
     },
   };
@@ -80,6 +80,8 @@ interface HmacModel {
   readonly others?: readonly (readonly [string, string])[];
   readonly url?: string;
   readonly eventId?: Model['eventId'];
+  /** `body`: each of its bodies has a time of its own, and a repetition is signed at another time. */
+  readonly duplicates?: 'body';
   readonly tampers?: readonly Tamper[];
   readonly parameters?: Readonly<Record<string, string>>;
 }

@@ -1,6 +1,7 @@
 import { digest, hmac } from '../openssl.ts';
 
 import {
+  bodyId,
   hexKeys,
   inHeader,
   keyBytes,
@@ -172,13 +173,16 @@ export const inBody: readonly Model[] = [
     body: '{"id":"wh_1","type":"PAYMENT_COMPLETED","data":{"id":"payment_1","amount":10}}',
     digits: 'base64',
     header: 'signature',
+    eventId: bodyId('id'),
     time: { unit: 's', toleranceSeconds: 300 },
     url: 'https://hooks.example.test/rapyd',
     parameters: { accessKey: 'rak_access_key' },
     write({ key, body, timeText, spoil }) {
       const before = `https://hooks.example.test/rapyd${SALT}${timeText}rak_access_key${key.text}`;
       const content = Buffer.concat([Buffer.from(before), body]);
-      const mac = spoil(hmac({ hash: 'sha256', key: keyBytes(key), content }).toString('base64'));
+      const mac = spoil(
+        Buffer.from(hmac({ hash: 'sha256', key: keyBytes(key), content }).toString('hex')).toString('base64'),
+      );
       return {
         headers: [
           ['salt', SALT],

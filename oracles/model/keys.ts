@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { digest, generateKey, rawEcdsa, signEd25519, signSha256 } from '../openssl.ts';
 import {
   BODY_TAMPERS,
+  bodyId,
+  headerId,
   inHeader,
   type Key,
   type Keys,
@@ -41,6 +43,7 @@ export function keyModels(): readonly Model[] {
     }),
     model({
       scheme: 'circle',
+      eventId: bodyId('notificationId'),
       source: 'https://developers.circle.com/wallets/webhook-notifications',
       keys: keys('ec'),
       header: 'X-Circle-Signature',
@@ -66,6 +69,7 @@ export function keyModels(): readonly Model[] {
       const [timestamp = '', nonce = '', serial = '', header = ''] = names;
       return model({
         scheme,
+        ...(scheme === 'wechat-pay' ? { eventId: bodyId('id') } : {}),
         source: {
           'wechat-pay': 'https://pay.weixin.qq.com/doc/v3/merchant/4013053249',
           'binance-pay': 'https://developers.binance.com/docs/binance-pay/webhook-common',
@@ -84,7 +88,7 @@ export function keyModels(): readonly Model[] {
               [header, spoil(rsa(key, content))],
             ],
             body,
-            signed: content,
+            signed: scheme === 'binance-pay' ? body : content,
           };
         },
         tampers: [inHeader('another nonce', { header: nonce, change: (text) => `${text}0` })],
@@ -104,6 +108,7 @@ export function keyModels(): readonly Model[] {
     }),
     model({
       scheme: 'standard-webhooks-v1a',
+      eventId: headerId('webhook-id'),
       source: 'https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md',
       keys: keys('ed25519'),
       header: 'webhook-signature',
@@ -125,12 +130,13 @@ export function keyModels(): readonly Model[] {
     }),
     model({
       scheme: 'paypal',
+      eventId: headerId('paypal-transmission-id'),
       source: 'https://developer.paypal.com/api/rest/webhooks/rest/',
       keys: keys('rsa'),
       header: 'paypal-transmission-sig',
       id: 'paypal-transmission-id',
       timestamp: 'paypal-transmission-time',
-      time: { unit: 'iso', toleranceSeconds: 300 },
+      time: { unit: 'iso', toleranceSeconds: 86_400 },
       parameters: { webhookId: '9XL90610J3647323C' },
       write: ({ key, id, body, timeText, spoil }) => {
         const content = Buffer.from(`${id}|${timeText}|9XL90610J3647323C|${crc32(body)}`);

@@ -72,7 +72,7 @@ export interface Message {
 }
 
 export interface Written extends Message {
-  /** What the signature covers. */
+  /** What the signature covers, which tells duplicates where no id does. */
   readonly signed: Buffer;
 }
 
@@ -132,9 +132,13 @@ export function inBody(name: string, change: (text: string) => string): Tamper {
 }
 
 /** A tamper that gives a header another value. */
-export function inHeader(name: string, given: { header: string; change: (value: string) => string }): Tamper {
+export function inHeader(
+  name: string,
+  given: { header: string; change: (value: string) => string; reason?: string | null },
+): Tamper {
   return {
     name,
+    ...(given.reason === undefined ? {} : { reason: given.reason }),
     change: ({ headers, body }) => ({
       headers: headers.map(
         ([key, value]) => [key, key === given.header ? given.change(value) : value] as const,
@@ -156,6 +160,11 @@ export function bodyId(...path: readonly string[]): Model['eventId'] {
     for (const name of path) at = Reflect.get(Object(at), name);
     return typeof at === 'string' ? at : null;
   };
+}
+
+/** The id in a header that is signed. */
+export function headerId(header: string): Model['eventId'] {
+  return ({ headers }) => headers.find(([name]) => name.toLowerCase() === header.toLowerCase())?.[1] ?? null;
 }
 
 export const BODY_TAMPERS: readonly Tamper[] = [
