@@ -138,15 +138,51 @@ const SPOILS: Readonly<Record<Model['digits'], readonly Spoil[]>> = {
     HALF,
     ['in hex', (mac) => Buffer.from(mac, 'base64').toString('hex'), 'signature-malformed'],
   ],
+  'base64-of-hex': [
+    ...ALWAYS,
+    HALF,
+    ['without padding', (mac) => mac.replace(/=+$/, ''), 'signature-malformed'],
+    [
+      'one digit off',
+      (mac) => inHex(mac, (hex) => hex.replace(/^./, (digit) => (digit === '0' ? '1' : '0'))),
+      'signature-mismatch',
+    ],
+    ['in upper case', (mac) => inHex(mac, (hex) => hex.toUpperCase()), 'signature-malformed'],
+    [
+      'in base64 of the bytes',
+      (mac) =>
+        Buffer.from(
+          inHex(mac, (hex) => hex),
+          'base64',
+        ).toString(),
+      'signature-malformed',
+    ],
+  ],
   signature: [...ALWAYS, ...BASE64],
 };
 
+function inHex(base64: string, change: (hex: string) => string): string {
+  return Buffer.from(change(Buffer.from(base64, 'base64').toString())).toString('base64');
+}
+
 function spoiltMacs(model: Model): Case[] {
-  const message = write(model);
   return SPOILS[model.digits].flatMap(([name, spoil, reason]) => {
-    const spoilt = write(model, { spoil });
-    const isSame = JSON.stringify(spoilt) === JSON.stringify(message);
-    return isSame ? [] : [make(model, { name: `the signature: ${name}`, message: spoilt, reason })];
+    let isChanged = false;
+    const message = write(model, {
+      spoil(mac) {
+        const spoilt = spoil(mac);
+        isChanged = spoilt !== mac;
+        return spoilt;
+      },
+    });
+    // An empty header, or an empty member, is none.
+    const isNone = message.headers.some(([, value]) => value === '') || message.body.includes('ignature":""');
+    const made = make(model, {
+      name: `the signature: ${name}`,
+      message,
+      reason: isNone ? 'signature-missing' : reason,
+    });
+    return isChanged ? [made] : [];
   });
 }
 
@@ -204,7 +240,7 @@ function headers(model: Model): Case[] {
           headers: [...message.headers, ...own.map(([name, value]) => [name.toLowerCase(), value] as const)],
           body,
         },
-        reason: `${part}-repeated`,
+        reason: model.headers.repeats === true ? null : `${part}-repeated`,
       }),
     ];
   });
@@ -235,10 +271,10 @@ function times(model: Model): Case[] {
   const now = timeText(unit, NOW_MS);
   return [
     ...cases,
-    written({
+    make(model, {
       name: 'the time in the other unit',
-      text: timeText(unit === 's' ? 'ms' : 's', NOW_MS),
-      reason: 'timestamp-wrong-unit',
+      message: write(model, { timeText: timeText(unit === 's' ? 'ms' : 's', NOW_MS) }),
+      reason: model.time.either === true ? null : 'timestamp-wrong-unit',
     }),
     written({ name: 'letters behind the time', text: `${now}abc`, reason: 'timestamp-malformed' }),
     written({ name: 'a time with a sign', text: `+${now}`, reason: 'timestamp-malformed' }),

@@ -25,7 +25,6 @@ function vectorFile(model: Model): unknown {
   return {
     scheme: model.scheme,
     source: `Written from ${model.source} by oracles/model, with openssl for every signature.`,
-    macs: [],
     vectors: [...published(model), ...casesOf(model)].map((one) => vector(model, one)),
   };
 }
@@ -42,7 +41,7 @@ function vector(
     bodyBase64: message.body.toString('base64'),
     nowMs,
     ...(model.url === null ? {} : { url: model.url }),
-    ...(model.target === null ? {} : { target: model.target }),
+    ...(model.target === null ? {} : { target: message.target ?? model.target }),
     ...(Object.keys(model.parameters).length === 0 ? {} : { parameters: model.parameters }),
     expect:
       reason === null

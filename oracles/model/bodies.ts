@@ -86,6 +86,7 @@ export const bodies: readonly Model[] = [
     scheme: 'mollie',
     source: 'https://docs.mollie.com/reference/webhooks-new',
     header: 'X-Mollie-Signature',
+    repeats: true,
     eventId: bodyId('id'),
     form: (mac) => `sha256=${mac}`,
     content: body,

@@ -24,7 +24,12 @@ export function hmacModel(given: HmacModel): Model {
     bodyIsOpaque: true,
     bodyIsSigned: true,
     time: given.time ?? null,
-    headers: { signature: header, id: given.idHeader ?? null, timestamp: given.timeHeader ?? null },
+    headers: {
+      signature: header,
+      id: given.idHeader ?? null,
+      timestamp: given.timeHeader ?? null,
+      ...(given.repeats === true ? { repeats: true } : {}),
+    },
     digits,
     url: given.url ?? null,
     target: null,
@@ -82,6 +87,7 @@ interface HmacModel {
   readonly eventId?: Model['eventId'];
   /** `body`: each of its bodies has a time of its own, and a repetition is signed at another time. */
   readonly duplicates?: 'body';
+  readonly repeats?: boolean;
   readonly tampers?: readonly Tamper[];
   readonly parameters?: Readonly<Record<string, string>>;
 }

@@ -46,7 +46,11 @@ export const inBody: readonly Model[] = [
         signed: body,
       };
     },
-    tampers: [tamperedBody('another order', (text) => text.replace('ord_1', 'ord_2'))],
+    tampers: [
+      tamperedBody('another order', (text) => text.replace('ord_1', 'ord_2')),
+      tamperedBody('a member twice', (text) => text.replace('{', '{"orderId":"ord_2",'), 'body-malformed'),
+      tamperedBody('no JSON', (text) => `${text}}`, 'body-malformed'),
+    ],
   }),
   model({
     scheme: 'adyen',
@@ -61,16 +65,33 @@ export const inBody: readonly Model[] = [
       const macs = signed.map((content) =>
         spoil(hmac({ hash: 'sha256', key: keyBytes(key), content }).toString('base64')),
       );
-      return { headers: [], body: Buffer.from(adyenBody(macs)), signed: Buffer.from(signed.join('\n')) };
+      return {
+        headers: [],
+        body: Buffer.from(adyenBody(macs)),
+        signed: Buffer.from(signed.map((content) => `${content.length}:${content.toString()}`).join('')),
+      };
     },
     tampers: [
       tamperedBody('another amount', (text) => text.replace('"value":1130', '"value":1131')),
       tamperedBody('another amount in the second item', (text) =>
         text.replace(/("value":113)0(?!.*"value")/s, '$11'),
       ),
-      tamperedBody('an item without a signature', (text) =>
-        text.replace(/"hmacSignature":"[^"]*"/, '"other":"1"'),
+      tamperedBody(
+        'an item without a signature',
+        (text) => text.replace(/"hmacSignature":"[^"]*"/, '"other":"1"'),
+        'signature-missing',
       ),
+      tamperedBody(
+        'another date, which is not signed',
+        (text) => text.replace('2025-06-15', '2026-01-01'),
+        null,
+      ),
+      tamperedBody(
+        'a member twice',
+        (text) => text.replace('"success":"true"', '"success":"false","success":"true"'),
+        'body-malformed',
+      ),
+      tamperedBody('no JSON', (text) => text.slice(1), 'body-malformed'),
     ],
   }),
   model({
@@ -95,10 +116,13 @@ export const inBody: readonly Model[] = [
     },
     tampers: [
       tamperedBody('another payload', (text) => text.replace('bt_payload=P', 'bt_payload=Q')),
-      tamperedBody('a signature for another public key', (text) =>
-        text.replace('integration_public_key', 'other_key'),
+      tamperedBody(
+        'a signature for another public key',
+        (text) => text.replace('integration_public_key', 'other_key'),
+        'version-unknown',
       ),
-      tamperedBody('no signature', (text) => text.replace(/bt_signature=[^&]*&/, '')),
+      tamperedBody('no signature', (text) => text.replace(/bt_signature=[^&]*&/, ''), 'signature-missing'),
+      tamperedBody('another payload behind it', (text) => `${text}&bt_payload=QQ%3D%3D`, 'body-malformed'),
     ],
   }),
   model({
@@ -122,7 +146,18 @@ export const inBody: readonly Model[] = [
     },
     tampers: [
       tamperedBody('another amount', (text) => text.replace('"amount":3000', '"amount":30')),
-      tamperedBody('no signature', (text) => text.replace(/,"signature":"[^"]*"/, '')),
+      tamperedBody('no signature', (text) => text.replace(/,"signature":"[^"]*"/, ''), 'signature-missing'),
+      tamperedBody('two signatures', (text) => text.replace('{', '{"signature":"00",'), 'body-malformed'),
+      tamperedBody(
+        'a value that holds another pair',
+        (text) => text.replace('VQRIO123', 'VQRIO123&amount=1'),
+        'body-malformed',
+      ),
+      tamperedBody(
+        'another code beside the data',
+        (text) => text.replace('{"code":"00"', '{"code":"01"'),
+        null,
+      ),
     ],
   }),
   model({
@@ -142,7 +177,12 @@ export const inBody: readonly Model[] = [
       const mac = hmac({ hash: 'sha512', key: keyBytes(key), content: Buffer.from(sorted) }).toString('hex');
       return { headers: [['x-nowpayments-sig', spoil(mac)]], body, signed: Buffer.from(sorted) };
     },
-    tampers: [tamperedBody('another amount', (text) => text.replace(':170', ':171'))],
+    tampers: [
+      tamperedBody('another amount', (text) => text.replace(':170', ':171')),
+      tamperedBody('another nested value', (text) => text.replace('0.9', '0.8')),
+      tamperedBody('a member twice', (text) => text.replace('{', '{"payment_id":1,'), 'body-malformed'),
+      tamperedBody('white space between members', (text) => text.replaceAll(',', ', '), null),
+    ],
   }),
   model({
     scheme: 'mercado-pago',
@@ -151,7 +191,7 @@ export const inBody: readonly Model[] = [
     digits: 'hex',
     header: 'x-signature',
     isBodySigned: false,
-    time: { unit: 's', toleranceSeconds: 300 },
+    time: { unit: 's', toleranceSeconds: 300, either: true },
     target: '/in/1?data.id=123456&type=payment',
     write({ key, body, timeText, spoil }) {
       const content = Buffer.from(`id:123456;request-id:${REQUEST_ID};ts:${timeText};`);
@@ -165,13 +205,18 @@ export const inBody: readonly Model[] = [
         signed: content,
       };
     },
-    tampers: [inHeader('another request id', { header: 'x-request-id', change: (id) => `${id}0` })],
+    tampers: [
+      inHeader('another request id', { header: 'x-request-id', change: (id) => `${id}0` }),
+      inTarget('another id in the address', '/in/1?data.id=123457&type=payment'),
+      inTarget('two ids in the address', '/in/1?data.id=123456&data.id=123457', 'target-malformed'),
+      tamperedBody('another body, which is not signed', (text) => text.replace('123456', '654321'), null),
+    ],
   }),
   model({
     scheme: 'rapyd',
     source: 'https://docs.rapyd.net/en/webhook-authentication.html',
     body: '{"id":"wh_1","type":"PAYMENT_COMPLETED","data":{"id":"payment_1","amount":10}}',
-    digits: 'base64',
+    digits: 'base64-of-hex',
     header: 'signature',
     eventId: bodyId('id'),
     time: { unit: 's', toleranceSeconds: 300 },
@@ -199,6 +244,10 @@ export const inBody: readonly Model[] = [
     ],
   }),
 ];
+
+function inTarget(name: string, target: string, reason?: string): Tamper {
+  return { name, change: (message) => ({ ...message, target }), ...(reason === undefined ? {} : { reason }) };
+}
 
 interface Given {
   readonly scheme: string;

@@ -96,6 +96,25 @@ export function keyModels(): readonly Model[] {
     }),
     model({
       scheme: 'plaid',
+      ownTampers: true,
+      tampers: [
+        ...BODY_TAMPERS.map((tamper) => ({ ...tamper, reason: 'digest-mismatch' })),
+        ...['none', 'HS256', 'RS256'].map((alg) =>
+          inHeader(`the algorithm ${alg}`, {
+            header: 'Plaid-Verification',
+            change: (token) => {
+              const header = Buffer.from(JSON.stringify({ ...PLAID_HEADER, alg })).toString('base64url');
+              return [header, ...token.split('.').slice(1)].join('.');
+            },
+            reason: 'algorithm-wrong',
+          }),
+        ),
+        inHeader('without its signature', {
+          header: 'Plaid-Verification',
+          change: (token) => token.slice(0, token.lastIndexOf('.')),
+          reason: 'signature-malformed',
+        }),
+      ],
       source: 'https://plaid.com/docs/api/webhooks/webhook-verification/',
       keys: keys('ec'),
       header: 'Plaid-Verification',
@@ -163,6 +182,7 @@ export function keyModels(): readonly Model[] {
       header: 'x-bitso-webhook-event-signature',
       body: '{"event":"funding","payload":{"fid":"f1","status":"complete","amount":"10.00"}}',
       opaque: false,
+      ownTampers: true,
       tampers: [
         {
           name: 'another amount in the payload',
@@ -193,9 +213,10 @@ export function jwt(
   given: Pick<Writing, 'key' | 'body' | 'timeText' | 'spoil'> & { header: object },
 ): string {
   const { key, body, timeText, spoil, header } = given;
-  const payload = { iat: Number(timeText), request_body_sha256: digest('sha256', body).toString('hex') };
-  const signed = [header, payload]
-    .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
+  const iat = /^[0-9]+(?:\.[0-9]+)?$/.test(timeText) ? timeText : JSON.stringify(timeText);
+  const payload = `{"iat":${iat},"request_body_sha256":"${digest('sha256', body).toString('hex')}"}`;
+  const signed = [JSON.stringify(header), payload]
+    .map((part) => Buffer.from(part).toString('base64url'))
     .join('.');
   return `${signed}.${spoil(rawEcdsa(signSha256(path(key), Buffer.from(signed))).toString('base64url'))}`;
 }
@@ -230,6 +251,8 @@ interface Given {
   readonly time?: Model['time'];
   readonly body?: string;
   readonly opaque?: boolean;
+  /** Whether the body's are among its own. */
+  readonly ownTampers?: boolean;
   readonly parameters?: Readonly<Record<string, string>>;
   readonly tampers?: readonly Tamper[];
   readonly eventId?: Model['eventId'];
@@ -251,6 +274,6 @@ function model(given: Given): Model {
     parameters: given.parameters ?? {},
     write: given.write,
     eventId: given.eventId ?? (() => null),
-    tampers: [...(given.opaque === false ? [] : BODY_TAMPERS), ...(given.tampers ?? [])],
+    tampers: [...(given.ownTampers === true ? [] : BODY_TAMPERS), ...(given.tampers ?? [])],
   };
 }

@@ -19,9 +19,11 @@ export interface Model {
     readonly signature: string | null;
     readonly id: string | null;
     readonly timestamp: string | null;
+    /** Whether the platform sends the signature's twice during a rotation. */
+    readonly repeats?: boolean;
   };
   /** How a MAC is written. */
-  readonly digits: 'hex' | 'HEX' | 'base64' | 'signature';
+  readonly digits: 'hex' | 'HEX' | 'base64' | 'base64-of-hex' | 'signature';
   readonly url: string | null;
   readonly target: string | null;
   readonly parameters: Readonly<Record<string, string>>;
@@ -55,6 +57,8 @@ export interface Key {
 export interface ModelTime {
   readonly unit: 's' | 'ms' | 'iso';
   readonly toleranceSeconds: number;
+  /** Whether the platform writes it in seconds and in milliseconds. */
+  readonly either?: boolean;
 }
 
 export interface Writing {
@@ -69,6 +73,8 @@ export interface Writing {
 export interface Message {
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly body: Buffer;
+  /** In place of the model's. */
+  readonly target?: string;
 }
 
 export interface Written extends Message {
@@ -121,9 +127,10 @@ export function whsecKeys(scheme: string): Keys {
 }
 
 /** A tamper that changes the body. */
-export function inBody(name: string, change: (text: string) => string): Tamper {
+export function inBody(name: string, change: (text: string) => string, reason?: string | null): Tamper {
   return {
     name,
+    ...(reason === undefined ? {} : { reason }),
     change: ({ headers, body }) => ({
       headers,
       body: Buffer.from(change(body.toString('latin1')), 'latin1'),

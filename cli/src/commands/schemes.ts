@@ -41,7 +41,7 @@ function addTable(schemes: Command): void {
     .description('Show what a scheme signs, what it leaves open, and what says so.')
     .argument('<scheme>', 'such as stripe');
   runs(show, async ({ terminal, args }) => {
-    const scheme = (await given()).schemeOf(args[0]);
+    const scheme = await (await given()).schemeOf(args[0]);
     const { describe } = await import('../schemes/description.ts');
     const { header, also, content, algorithm, encoding, time, secret } = describe(scheme);
     const { against, ways } = scheme.checked;
@@ -75,11 +75,11 @@ function addVerify(schemes: Command): void {
     .option('--tolerance <seconds>', 'in place of the scheme’s own');
   runs(takesMessage(verify), async ({ terminal, options }) => {
     const { explain, verify: verifyMessage } = await loaded();
-    const { readHeaders, readBody, schemeOf, verifierOf } = await given();
-    const scheme = schemeOf(textOption(options, 'scheme'));
+    const { callersFault, readHeaders, readBody, schemeOf, verifierOf } = await given();
+    const scheme = await schemeOf(textOption(options, 'scheme'), textOption(options, 'configuration'));
     const secret = await readSecret(options, { terminal, what: `The secret of ${scheme.title}` });
     const input = {
-      scheme: scheme.name,
+      scheme,
       secrets: [{ id: 'the secret given', bytes: verifierOf(scheme, secret) }],
       rawHeaders: await readHeaders(textOption(options, 'headers') ?? ''),
       body: await readBody(textOption(options, 'body') ?? ''),
@@ -87,7 +87,7 @@ function addVerify(schemes: Command): void {
       toleranceSeconds: secondsOf(options),
       ...(await circumstances(options)),
     };
-    const verdict = verifyMessage(input);
+    const verdict = callersFault(() => verifyMessage(input));
     const explanation = explain(input, verdict);
     terminal.data({ ok: verdict.ok, ...explanation }, () =>
       [
@@ -111,11 +111,11 @@ function addSign(schemes: Command): void {
   runs(takesMessage(sign), async ({ terminal, options }) => {
     const { sign: signMessage } = await loaded();
     const { callersFault, readBody, schemeOf, signerOf } = await given();
-    const scheme = schemeOf(textOption(options, 'scheme'));
+    const scheme = await schemeOf(textOption(options, 'scheme'), textOption(options, 'configuration'));
     const secret = await readSecret(options, { terminal, what: `The secret of ${scheme.title}` });
     const body = await readBody(textOption(options, 'body') ?? '');
     const input = {
-      scheme: scheme.name,
+      scheme,
       secrets: [signerOf(scheme, secret)],
       body,
       id: textOption(options, 'id'),
@@ -140,6 +140,7 @@ function takesMessage(command: Command): Command {
   return takesSecret(
     command
       .requiredOption('--scheme <scheme>', 'such as stripe; see `schemes list`')
+      .option('--configuration <file>', 'of the scheme generic, as JSON')
       .option('--url <url>', 'the address as configured at the platform, where the scheme signs it')
       .option('--parameter <name=value>', 'what the scheme asks for besides; repeat it for more', collect, [])
       .option(

@@ -1,21 +1,49 @@
 // clock here: whoever verifies by hand does so now, unless they say when the message came.
 import { open } from 'node:fs/promises';
-import { parseSecret, SCHEMES, type Scheme, SchemeFault } from '@sallyport/schemes';
+import {
+  type GenericSchemeConfig,
+  genericScheme,
+  parseSecret,
+  parseSigningSecret,
+  SCHEMES,
+  type Scheme,
+  SchemeFault,
+} from '@sallyport/schemes';
 import { Problem, usageProblem } from '../problem.ts';
 
+const CONFIGURATION_BYTES_MAX = 64 * 1024;
 const HEADERS_BYTES_MAX = 256 * 1024;
 const BODY_BYTES_MAX = 64 * 1024 * 1024;
 
-/** The scheme of that name. Throws `USAGE`. */
-export function schemeOf(name: string | undefined): Scheme {
+/** The scheme of that name; of `generic`, the one that a file describes. Throws `USAGE`. */
+export async function schemeOf(name: string | undefined, configuration?: string): Promise<Scheme> {
+  if (name === 'generic' && configuration !== undefined) {
+    const text = (await readBounded(configuration, CONFIGURATION_BYTES_MAX)).toString();
+    return callersFault(() => genericScheme(parsed(text)));
+  }
   const scheme = Object.values(SCHEMES).find((row) => row.name === name);
   if (scheme !== undefined) return scheme;
+  if (name === 'generic')
+    throw usageProblem('The generic scheme is configuration.', 'Name its file with --configuration.');
   throw usageProblem('There is no such scheme.', 'See `sallyport schemes list`.');
+}
+
+function parsed(text: string): GenericSchemeConfig {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw usageProblem('The configuration of the scheme is not JSON.', 'See docs/schemes.md for its shape.');
+  }
 }
 
 /** The bytes that verify: of a secret, or of a public key in PEM. */
 export function verifierOf(scheme: Scheme, text: string): Uint8Array {
   return callersFault(() => parseSecret(scheme, text));
+}
+
+/** The bytes that sign: of the same secret, or of a private key in PEM. */
+export function signerOf(scheme: Scheme, text: string): Uint8Array {
+  return callersFault(() => parseSigningSecret(scheme, text));
 }
 
 /** Headers as Node's `rawHeaders`: the lines as they stand, repeated ones repeated. */
