@@ -6,9 +6,7 @@ export async function askToVerify(
   adapter: Adapter,
   given: { message: Received; nowMs: number },
 ): Promise<boolean> {
-  const { verify } = adapter;
-  if (verify === null) throw new Error(`${adapter.package} can not verify`);
-  return at(given.nowMs, () => verify(given.message));
+  return at(given.nowMs, () => adapter.verify(given.message));
 }
 
 export async function askToSign(adapter: Adapter, message: ToSign): Promise<Signed> {

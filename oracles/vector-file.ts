@@ -4,6 +4,8 @@ import { list, number, record, text } from '../packages/schemes/test/vector-file
 /** A vector that a package can be asked about: it has one secret, as a person would configure it. */
 export interface UsableVector {
   readonly name: string;
+  /** Whether we accept it. */
+  readonly isRight: boolean;
   readonly secret: string;
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly body: Buffer;
@@ -42,6 +44,7 @@ function usable(vector: Record<string, unknown>): UsableVector[] {
   return [
     {
       name: text(vector['name']),
+      isRight: record(vector['expect'])['ok'] === true,
       secret,
       headers: list(vector['headers']).map(pair),
       body: Buffer.from(text(vector['bodyBase64']), 'base64'),

@@ -4,7 +4,7 @@ export interface Adapter {
   readonly package: string;
   /** What of the package is called, for the document. */
   readonly calls: string;
-  readonly verify: ((message: Received) => Promise<boolean>) | null;
+  readonly verify: (message: Received) => Promise<boolean>;
   readonly sign: ((message: ToSign) => Promise<Signed>) | null;
 }
 

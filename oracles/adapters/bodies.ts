@@ -153,7 +153,7 @@ export const bodies: readonly Adapter[] = [
       unlessThrown(async () => {
         const webhooks = (await load('onlinepayments-sdk-nodejs')).get('webhooks');
         const helper = await webhooks.call('init', { getSecretKey: async () => secret });
-        await helper.call('validate', body, { 'X-GCS-KeyId': 'key-1', ...headers });
+        await helper.call('validate', body, headers);
       }),
     sign: null,
   },

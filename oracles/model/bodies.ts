@@ -140,6 +140,8 @@ export const bodies: readonly Model[] = [
     scheme: 'worldline',
     source: 'https://docs.direct.worldline-solutions.com/en/integration/api-developer-guide/webhooks',
     header: 'X-GCS-Signature',
+    others: [['X-GCS-KeyId', 'key-1']],
+    parameters: { keyId: 'key-1' },
     eventId: bodyId('id'),
     digits: 'base64',
     content: body,

@@ -294,8 +294,12 @@ export type KeySource =
 export interface Checked {
   /** What independent of this code agrees with the row. */
   readonly against: string;
-  /** `both`: signed here and verified there, and the other way round. `none`: not checked against anything independent. */
-  readonly ways: 'both' | 'one' | 'none';
+  /**
+   * `both`: signed here and accepted by the vendor's package, and the other way round. `one`: the package verifies alone,
+   * or the vendor has published a message. `documents`: its documents, from which the scheme was written a second time
+   * with openssl. `none`: not checked against anything independent.
+   */
+  readonly ways: 'both' | 'one' | 'documents' | 'none';
   /** The version of this package that has the row as it is. */
   readonly since: string;
 }

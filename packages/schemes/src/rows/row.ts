@@ -77,7 +77,21 @@ export function ownPackage(name: string, ways: 'both' | 'one' = 'one'): Checked 
   return { against: `the package ${name}`, ways, since: SINCE };
 }
 
-/** Read in documents or sources, and computed again without this code, but not checked against the vendor's. */
-export function documentsAlone(what: string): Checked {
+/** No package of the vendor's verifies, but a message that it has published with its signature is accepted. */
+export function publishedMessage(rest = 'and its documentation'): Checked {
+  return {
+    against: `a message that it has published with its signature, ${rest}`,
+    ways: 'one',
+    since: SINCE,
+  };
+}
+
+/** Written a second time from the vendor's documents, in `oracles/model`, with openssl for the signatures. */
+export function documentsTwice(what: string): Checked {
+  return { against: what, ways: 'documents', since: SINCE };
+}
+
+/** Not checked against anything independent: its documents leave open what would have to be checked. */
+export function unchecked(what: string): Checked {
   return { against: what, ways: 'none', since: SINCE };
 }

@@ -1,5 +1,5 @@
 import type { Scheme, SchemeName } from '../scheme.ts';
-import { documentsAlone, FIVE_MINUTES_S, ownPackage, row, typeAt } from './row.ts';
+import { documentsTwice, FIVE_MINUTES_S, ownPackage, row, typeAt } from './row.ts';
 
 interface StandardFacts {
   readonly title: string;
@@ -52,14 +52,14 @@ export const STANDARD_ROWS = {
     algorithm: 'ed25519',
     secret: 'whpk-base64',
     keySource: { kind: 'configured', format: 'pem' },
-    checked: documentsAlone('its specification; its packages leave v1a out'),
+    checked: documentsTwice('its specification; its packages leave v1a out'),
   },
   svix: standard('svix', {
     title: 'Svix',
     prefix: 'svix',
     type: ['type'],
     source: 'https://docs.svix.com/receiving/verifying-payloads/how-manual',
-    checked: ownPackage('svix', 'both'),
+    checked: ownPackage('svix, and its published example', 'both'),
   }),
   payos: standard('payos', {
     title: 'PayOS (payos.money, CrissCross)',
@@ -90,7 +90,7 @@ export const STANDARD_ROWS = {
       prefix: 'webhook',
       type: ['category'],
       source: 'https://increase.com/documentation/webhooks',
-      checked: documentsAlone('the source of its package increase'),
+      checked: ownPackage('increase'),
     }),
     secret: 'utf8',
   },
@@ -100,7 +100,7 @@ export const STANDARD_ROWS = {
       prefix: 'webhook',
       type: ['type'],
       source: 'https://polar.sh/docs/integrate/webhooks/delivery',
-      checked: documentsAlone('the source of @polar-sh/sdk'),
+      checked: ownPackage('@polar-sh/sdk'),
     }),
     secret: 'utf8',
   },
