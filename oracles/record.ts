@@ -26,7 +26,7 @@ export async function recordOf(adapter: Adapter): Promise<OracleRecord> {
     verdicts.set(name, accepted ? 'accepted' : 'refused');
     if (accepted !== isRight) (accepted ? takesBesides : refusesBesides).push(name);
   }
-  const messages = toSign(adapter.scheme);
+  const messages = messagesToSign(adapter.scheme);
   return {
     scheme: adapter.scheme,
     package: adapter.package,
@@ -71,10 +71,10 @@ export interface SignedMessage {
   readonly bodyBase64: string;
 }
 
-type Unsigned = Omit<SignedMessage, 'headers' | 'bodyBase64'>;
+export type Unsigned = Omit<SignedMessage, 'headers' | 'bodyBase64'>;
 
 /** What is given to be signed, at three moments; nothing for a scheme with key pairs, which no file may hold. */
-function toSign(scheme: string): readonly Unsigned[] {
+export function messagesToSign(scheme: string): readonly Unsigned[] {
   const model = [...bodies, ...timed, ...inBody].find((candidate) => candidate.scheme === scheme);
   if (model === undefined) return [];
   // Braintree's signers take the document, and wrap it themselves.

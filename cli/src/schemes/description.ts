@@ -67,7 +67,8 @@ function formOf(form: SignatureForm): string {
 function contentOf({ content, signature }: Scheme): string {
   const text = content.map(partOf).join(' ');
   if (signature.kind === 'jwt') return 'the JWT, which holds the SHA-256 of the body';
-  return signature.kind === 'items' ? `of each item: ${text}` : text;
+  if (signature.kind === 'form') return `field ${signature.payloadField}`;
+  return signature.kind === 'items' ? 'of each item, eight fields joined by ":"' : text;
 }
 
 function partOf(part: ContentPart): string {

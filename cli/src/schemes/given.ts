@@ -9,6 +9,7 @@ import {
   type Scheme,
   SchemeFault,
 } from '@sallyport/schemes';
+import { z } from 'zod';
 import { Problem, usageProblem } from '../problem.ts';
 
 const CONFIGURATION_BYTES_MAX = 64 * 1024;
@@ -29,11 +30,14 @@ export async function schemeOf(name: string | undefined, configuration?: string)
 }
 
 function parsed(text: string): GenericSchemeConfig {
+  let value: unknown;
   try {
-    return JSON.parse(text);
+    value = JSON.parse(text);
   } catch {
-    throw usageProblem('The configuration of the scheme is not JSON.', 'See docs/schemes.md for its shape.');
+    throw usageProblem('The configuration of the scheme is not JSON.', 'See the README of packages/schemes.');
   }
+  // genericScheme itself looks at every part of it, and names the one that is wrong.
+  return z.custom<GenericSchemeConfig>().parse(value);
 }
 
 /** The bytes that verify: of a secret, or of a public key in PEM. */
@@ -53,7 +57,10 @@ export async function readHeaders(path: string): Promise<readonly string[]> {
   return lines.flatMap((line, index) => {
     const [, name, value] = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*?)[ \t]*$/.exec(line) ?? [];
     if (name !== undefined && value !== undefined) return [name, value];
-    throw usageProblem(`Line ${index + 1} of the headers is none.`, 'Write "name: value", a line each.');
+    throw usageProblem(
+      `Line ${index + 1} of the headers is not a header.`,
+      'Write "name: value", a line each.',
+    );
   });
 }
 
