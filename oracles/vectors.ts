@@ -25,6 +25,7 @@ function vectorFile(model: Model): unknown {
   return {
     scheme: model.scheme,
     source: `Written from ${model.source} by oracles/model, with openssl for every signature.`,
+    macs: [],
     vectors: [...published(model), ...casesOf(model)].map((one) => vector(model, one)),
   };
 }

@@ -5,7 +5,7 @@ import { readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { readOracleFile } from '../test/oracle-file.ts';
 import { readVectorFile } from '../test/vector-file.ts';
-import { parseSecret, parseSigningSecret, REASONS, SCHEMES, sign, verify } from './index.ts';
+import { parseSecret, parseSigningSecret, SCHEMES, sign, verify } from './index.ts';
 
 const oracles = new URL('../../../vectors/oracles/', import.meta.url);
 const files = readdirSync(oracles).map((name) => readOracleFile(new URL(name, oracles)));
@@ -19,22 +19,9 @@ test('every scheme that is said to be checked against a package has its file, an
   assert.deepEqual(named, said);
 });
 
-const vectorsOf = (scheme: string) =>
-  readVectorFile(new URL(`../../../vectors/schemes/${scheme}.json`, import.meta.url)).vectors;
-
-test('every scheme has vectors, right and wrong ones, and between them they reach every reason', () => {
-  const reached = new Set<string>();
-  for (const name of Object.keys(SCHEMES)) {
-    const vectors = vectorsOf(name);
-    assert.ok(vectors.length >= 12, name);
-    for (const { expect } of vectors) if (!expect.ok) reached.add(expect.reason);
-  }
-  assert.deepEqual([...reached].sort(), REASONS.map(({ reason }) => reason).sort());
-});
-
 for (const file of files) {
   const { scheme } = file;
-  const vectors = vectorsOf(scheme);
+  const { vectors } = readVectorFile(new URL(`../../../vectors/schemes/${scheme}.json`, import.meta.url));
   const expected = new Map(vectors.map(({ name, expect }) => [name, expect.ok]));
 
   test(`${scheme}: ${file.package} differs from us in what is written down, and in nothing else`, () => {

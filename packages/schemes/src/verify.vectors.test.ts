@@ -12,26 +12,15 @@ const files = readdirSync(folder)
   .filter((name) => name.endsWith('.json'))
   .map((name) => ({ name, file: readVectorFile(new URL(name, folder)) }));
 
-test('every scheme that was checked against something independent has a vector file, and every file is of a scheme', () => {
-  const named = new Set(files.map(({ file }) => file.scheme));
-  assert.equal(named.size, files.length);
-  for (const name of named) assert.ok(isSchemeName(name), name);
-  for (const required of REQUIRED) assert.ok(named.has(required), required);
+test('every scheme of the table has a vector file, and every file is of a scheme', () => {
+  assert.deepEqual(files.map(({ file }) => file.scheme).sort(), Object.keys(SCHEMES).sort());
 });
 
-/** The others have theirs from their vendors' packages, as far as there are any. */
-const REQUIRED: readonly SchemeName[] = ['koywe', 'standard-webhooks'];
-
-test('every reason of a message with headers alone is reached by a vector', () => {
+test('every reason is reached by a vector', () => {
   const reached = new Set(
     files.flatMap(({ file }) => file.vectors.flatMap(({ expect }) => (expect.ok ? [] : [expect.reason]))),
   );
-  const elsewhere = new Set(['body-malformed', 'digest-mismatch', 'algorithm-wrong', 'target-malformed']);
-  const missing = REASONS.map(({ reason }) => reason).filter((reason) => !reached.has(reason));
-  assert.deepEqual(
-    missing.filter((reason) => !elsewhere.has(reason)),
-    [],
-  );
+  assert.deepEqual([...reached].sort(), REASONS.map(({ reason }) => reason).sort());
 });
 
 for (const { name, file } of files) {
@@ -84,5 +73,4 @@ test('a vector file without vectors fails', () => {
   const whole = JSON.parse(readFileSync(new URL(first.name, folder), 'utf8'));
   assert.doesNotThrow(() => parseVectorFile(whole));
   assert.throws(() => parseVectorFile({ ...whole, vectors: [] }), /without a valid message/);
-  assert.throws(() => parseVectorFile({ ...whole, macs: [] }), /without MACs/);
 });
