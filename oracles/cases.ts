@@ -35,11 +35,13 @@ export function casesOf(model: Model): readonly Case[] {
     ...otherSecrets(model),
     ...model.tampers.map((tamper) => tampered(model, tamper)),
     ...headers(model),
+    ...ids(model),
     ...times(model),
   ];
 }
 
 interface Change {
+  readonly id?: string;
   readonly key?: Key;
   readonly body?: Buffer;
   readonly sentMs?: number;
@@ -51,7 +53,7 @@ function write(model: Model, change: Change = {}): Written {
   const sentMs = change.sentMs ?? NOW_MS;
   return model.write({
     key: change.key ?? model.keys.current,
-    id: ID,
+    id: change.id ?? ID,
     timeText: change.timeText ?? (model.time === null ? '' : timeText(model.time.unit, sentMs)),
     body: change.body ?? model.body,
     spoil: change.spoil ?? ((mac) => mac),
@@ -196,7 +198,19 @@ function otherSecrets(model: Model): Case[] {
     }),
     make(model, { name: 'no secret at all', secrets: [], message: write(model), reason: 'no-secret' }),
   ];
-  if (typeof current.secret === 'string') return cases;
+  if (typeof current.secret === 'string') {
+    const base64 = Buffer.from('long enough, but no key').toString('base64');
+    const secrets = [{ id: 'other', base64 }];
+    return [
+      ...cases,
+      make(model, {
+        name: 'bytes that are no key',
+        secrets,
+        message: write(model),
+        reason: 'secret-unusable',
+      }),
+    ];
+  }
   return [
     ...cases,
     ...['', 'fifteen bytes !'].map((text) => {
@@ -244,6 +258,20 @@ function headers(model: Model): Case[] {
       }),
     ];
   });
+}
+
+function ids(model: Model): Case[] {
+  const { idEnd } = model.headers;
+  if (idEnd === undefined) return [];
+  const wrong: readonly (readonly [name: string, id: string])[] = [
+    ['an id that goes on behind its end', `msg${idEnd}1`],
+    ['an id with a blank', 'msg 1'],
+    ['an id of 257 characters', 'm'.repeat(257)],
+    ['an id that is not ASCII', 'müsli'],
+  ];
+  return wrong.map(([name, id]) =>
+    make(model, { name, message: write(model, { id }), reason: 'id-malformed' }),
+  );
 }
 
 function times(model: Model): Case[] {

@@ -29,6 +29,7 @@ export function hmacModel(given: HmacModel): Model {
       id: given.idHeader ?? null,
       timestamp: given.timeHeader ?? null,
       ...(given.repeats === true ? { repeats: true } : {}),
+      ...(given.idHeader === undefined ? {} : { idEnd: '.' }),
     },
     digits,
     url: given.url ?? null,

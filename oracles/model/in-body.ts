@@ -218,6 +218,9 @@ export const inBody: readonly Model[] = [
     body: '{"id":"wh_1","type":"PAYMENT_COMPLETED","data":{"id":"payment_1","amount":10}}',
     digits: 'base64-of-hex',
     header: 'signature',
+    id: 'salt',
+    timestamp: 'timestamp',
+    isBodyOpaque: true,
     eventId: bodyId('id'),
     time: { unit: 's', toleranceSeconds: 300 },
     url: 'https://hooks.example.test/rapyd',
@@ -235,7 +238,8 @@ export const inBody: readonly Model[] = [
           ['signature', mac],
         ],
         body,
-        signed: content,
+        // Without the secret, which a rotation changes.
+        signed: Buffer.concat([Buffer.from(before.slice(0, -key.text.length)), body]),
       };
     },
     tampers: [
@@ -258,6 +262,9 @@ interface Given {
   readonly tampers: readonly Tamper[];
   readonly keys?: Model['keys'];
   readonly header?: string;
+  readonly id?: string;
+  readonly timestamp?: string;
+  readonly isBodyOpaque?: boolean;
   readonly isBodySigned?: boolean;
   readonly time?: Model['time'];
   readonly target?: string;
@@ -272,10 +279,10 @@ function model(given: Given): Model {
     source: given.source,
     keys: given.keys ?? textKeys(given.scheme),
     body: Buffer.from(given.body),
-    bodyIsOpaque: false,
+    bodyIsOpaque: given.isBodyOpaque ?? false,
     bodyIsSigned: given.isBodySigned ?? true,
     time: given.time ?? null,
-    headers: { signature: given.header ?? null, id: null, timestamp: null },
+    headers: { signature: given.header ?? null, id: given.id ?? null, timestamp: given.timestamp ?? null },
     digits: given.digits,
     url: given.url ?? null,
     target: given.target ?? null,

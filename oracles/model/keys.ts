@@ -76,6 +76,7 @@ export function keyModels(): readonly Model[] {
         }[scheme],
         keys: keys('rsa'),
         header,
+        id: nonce,
         timestamp,
         time: { unit: scheme === 'wechat-pay' ? 's' : 'ms', toleranceSeconds: 300 },
         write: ({ key, body, timeText, spoil }) => {
@@ -132,6 +133,7 @@ export function keyModels(): readonly Model[] {
       keys: keys('ed25519'),
       header: 'webhook-signature',
       id: 'webhook-id',
+      idEnd: '.',
       timestamp: 'webhook-timestamp',
       time: { unit: 's', toleranceSeconds: 300 },
       write: ({ key, id, body, timeText, spoil }) => {
@@ -154,6 +156,7 @@ export function keyModels(): readonly Model[] {
       keys: keys('rsa'),
       header: 'paypal-transmission-sig',
       id: 'paypal-transmission-id',
+      idEnd: '|',
       timestamp: 'paypal-transmission-time',
       time: { unit: 'iso', toleranceSeconds: 86_400 },
       parameters: { webhookId: '9XL90610J3647323C' },
@@ -247,6 +250,7 @@ interface Given {
   readonly header: string;
   readonly write: Model['write'];
   readonly id?: string;
+  readonly idEnd?: string;
   readonly timestamp?: string;
   readonly time?: Model['time'];
   readonly body?: string;
@@ -267,7 +271,12 @@ function model(given: Given): Model {
     bodyIsOpaque: given.opaque ?? true,
     bodyIsSigned: true,
     time: given.time ?? null,
-    headers: { signature: given.header, id: given.id ?? null, timestamp: given.timestamp ?? null },
+    headers: {
+      signature: given.header,
+      id: given.id ?? null,
+      timestamp: given.timestamp ?? null,
+      ...(given.idEnd === undefined ? {} : { idEnd: given.idEnd }),
+    },
     digits: 'signature',
     url: null,
     target: null,

@@ -19,6 +19,8 @@ export interface Model {
     readonly signature: string | null;
     readonly id: string | null;
     readonly timestamp: string | null;
+    /** The text that ends an id in what is signed, and so can't be in it. */
+    readonly idEnd?: string;
     /** Whether the platform sends the signature's twice during a rotation. */
     readonly repeats?: boolean;
   };
