@@ -127,6 +127,27 @@ test('stamped and versioned lists', () => {
   );
 });
 
+test('a digest has one spelling: lower case, or upper where the platform writes it so', () => {
+  const lower = (value: string) => value.toLowerCase();
+  const upper = (value: string) => value.replace(/[0-9a-f]+$/, (digits) => digits.toUpperCase());
+  assert.equal(changed('authorize-net', lower), 'signature-malformed');
+  assert.equal(changed('github', upper), 'signature-malformed');
+  assert.equal(changed('mintmove', upper), 'signature-malformed');
+  // Hex or base64, whichever MintMove will choose.
+  const base64 = (value: string) => Buffer.from(value, 'hex').toString('base64');
+  assert.equal(changed('mintmove', base64), 'accepted');
+  assert.equal(
+    changed('mintmove', (value) => base64(value).replace('=', '')),
+    'signature-malformed',
+  );
+  const inBytes = (value: string) => base64(Buffer.from(value, 'base64').toString('latin1'));
+  assert.equal(changed('rapyd', inBytes), 'accepted');
+  assert.equal(
+    changed('rapyd', (value) => `${value}=`),
+    'signature-malformed',
+  );
+});
+
 test('Mollie: in a rotation the header is there twice, and one that is no signature still refuses both', () => {
   const [current, next] = [keyPair(SCHEMES.mollie), keyPair(SCHEMES.mollie, 'next')];
   const { body } = sampleOf(SCHEMES.mollie);
