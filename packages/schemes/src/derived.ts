@@ -75,7 +75,11 @@ function order(left: string, right: string): number {
 }
 
 function isIndex(name: string): boolean {
-  return /^(?:0|[1-9][0-9]{0,9})$/.test(name) && Number(name) < 0xff_ff_ff_ff;
+  const first = name.charCodeAt(0);
+  // Most names begin with a letter, and a pattern costs more.
+  return (
+    first >= 0x30 && first <= 0x39 && /^(?:0|[1-9][0-9]{0,9})$/.test(name) && Number(name) < 0xff_ff_ff_ff
+  );
 }
 
 /**
