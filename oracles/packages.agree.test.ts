@@ -1,4 +1,4 @@
-// The platforms' own packages still say what vectors/oracles has of them, take whatever we sign, and sign what we accept. K8 U11.
+// The platforms' own packages still say what vectors/oracles has of them, take whatever we sign, and sign what we accept. K7 U11.
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { readdirSync } from 'node:fs';

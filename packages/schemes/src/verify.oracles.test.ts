@@ -1,5 +1,5 @@
 // What a platform's own package signs is accepted, what it was seen to take is what `sign` makes, and where its verdict on a
-// vector differs from ours, that is written down. K8 U11; traps lenient decoding, both-way tolerance, non-UTF-8 bodies.
+// vector differs from ours, that is written down. K7 U11; traps lenient decoding, both-way tolerance, non-UTF-8 bodies.
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { test } from 'node:test';

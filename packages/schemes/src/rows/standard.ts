@@ -103,5 +103,8 @@ export const STANDARD_ROWS = {
       checked: ownPackage('@polar-sh/sdk'),
     }),
     secret: 'utf8',
+    differences: [
+      'Its package tries the secret as text and, decoded from base64, as bytes; here it is the text. One that begins with whsec_ may be for standard-webhooks.',
+    ],
   },
 } satisfies Readonly<Record<string, Scheme>>;
