@@ -42,6 +42,12 @@ export function signEd25519(keyPath: string, content: Buffer): Buffer {
   return openssl(['pkeyutl', '-sign', '-inkey', keyPath, '-rawin', '-in', path], Buffer.alloc(0));
 }
 
+/** Whether the public key in that PEM file made the ECDSA signature (DER) over SHA-256. */
+export function verifySha256(paths: { publicKey: string; signature: string }, content: Buffer): boolean {
+  const args = ['dgst', '-sha256', '-verify', paths.publicKey, '-signature', paths.signature];
+  return spawnSync('openssl', args, { input: content }).status === 0;
+}
+
 /** `r` and `s` of a DER signature (RFC 3279 section 2.2.3), each in 32 bytes, as JWS has them (RFC 7518 section 3.4). */
 export function rawEcdsa(der: Buffer): Buffer {
   const parts: Buffer[] = [];

@@ -43,13 +43,14 @@ export function keyModels(): readonly Model[] {
     }),
     model({
       scheme: 'circle',
+      parameters: { keyId: CIRCLE_KEY },
       eventId: bodyId('notificationId'),
       source: 'https://developers.circle.com/wallets/webhook-notifications',
       keys: keys('ec'),
       header: 'X-Circle-Signature',
       write: ({ key, body, spoil }) => ({
         headers: [
-          ['X-Circle-Key-Id', '879dc113-5ca4-4ff7-a6b7-54652083fcf8'],
+          ['X-Circle-Key-Id', CIRCLE_KEY],
           ['X-Circle-Signature', spoil(signSha256(path(key), body).toString('base64'))],
         ],
         body,
@@ -75,6 +76,7 @@ export function keyModels(): readonly Model[] {
           'binance-pay': 'https://developers.binance.com/docs/binance-pay/webhook-common',
         }[scheme],
         keys: keys('rsa'),
+        parameters: { keyId: SERIAL },
         header,
         id: nonce,
         timestamp,
@@ -85,7 +87,7 @@ export function keyModels(): readonly Model[] {
             headers: [
               [timestamp, timeText],
               [nonce, NONCE],
-              [serial, '5157F09EFDC096DE15EBE81A47057A7232F1B8E1'],
+              [serial, SERIAL],
               [header, spoil(rsa(key, content))],
             ],
             body,
@@ -97,6 +99,7 @@ export function keyModels(): readonly Model[] {
     }),
     model({
       scheme: 'plaid',
+      parameters: { keyId: PLAID_HEADER.kid },
       ownTampers: true,
       tampers: [
         ...BODY_TAMPERS.map((tamper) => ({ ...tamper, reason: 'digest-mismatch' })),
@@ -159,7 +162,7 @@ export function keyModels(): readonly Model[] {
       idEnd: '|',
       timestamp: 'paypal-transmission-time',
       time: { unit: 'iso', toleranceSeconds: 86_400 },
-      parameters: { webhookId: '9XL90610J3647323C' },
+      parameters: { webhookId: '9XL90610J3647323C', keyId: PAYPAL_CERTIFICATE },
       write: ({ key, id, body, timeText, spoil }) => {
         const content = Buffer.from(`${id}|${timeText}|9XL90610J3647323C|${crc32(body)}`);
         return {
@@ -167,10 +170,7 @@ export function keyModels(): readonly Model[] {
             ['paypal-transmission-id', id],
             ['paypal-transmission-time', timeText],
             ['paypal-transmission-sig', spoil(rsa(key, content))],
-            [
-              'paypal-cert-url',
-              'https://api.paypal.com/v1/notifications/certs/CERT-360caa42-fca2a594-a5cafa77',
-            ],
+            ['paypal-cert-url', PAYPAL_CERTIFICATE],
             ['paypal-auth-algo', 'SHA256withRSA'],
           ],
           body,
@@ -180,6 +180,7 @@ export function keyModels(): readonly Model[] {
     }),
     model({
       scheme: 'bitso',
+      parameters: { keyId: 'key-1' },
       source: 'https://docs.bitso.com/bitso-payouts-funding/docs/webhooks',
       keys: keys('rsa'),
       header: 'x-bitso-webhook-event-signature',
@@ -208,6 +209,9 @@ export function keyModels(): readonly Model[] {
 }
 
 const NONCE = 'd1e8e1b2c3d4e5f60718293a4b5c6d7e';
+const CIRCLE_KEY = '879dc113-5ca4-4ff7-a6b7-54652083fcf8';
+const SERIAL = '5157F09EFDC096DE15EBE81A47057A7232F1B8E1';
+const PAYPAL_CERTIFICATE = 'https://api.paypal.com/v1/notifications/certs/CERT-360caa42-fca2a594-a5cafa77';
 const BITSO_PAYLOAD = Buffer.from('{"fid":"f1","status":"complete","amount":"10.00"}');
 const PLAID_HEADER = { alg: 'ES256', kid: 'bfbd5111-8e33-4643-8ced-b2e642a72f3c', typ: 'JWT' };
 

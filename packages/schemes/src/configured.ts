@@ -9,7 +9,8 @@ export function configured(scheme: Scheme, input: ConfiguredInput, to: 'verify' 
     const detail = `${name}: ${meaning}.`;
     const value = input.parameters?.[name];
     if (value === undefined) {
-      if (neededTo === 'both' || to === 'sign') throw schemeFault('PARAMETER_MISSING', detail);
+      if (neededTo === 'both' || (neededTo === 'sign' && to === 'sign'))
+        throw schemeFault('PARAMETER_MISSING', detail);
       continue;
     }
     if (!isPlain(value, LIMITS.parameterCharactersMax) || (values !== null && !values.includes(value)))
