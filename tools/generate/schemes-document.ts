@@ -10,7 +10,8 @@ export const schemesDocument: GeneratedDocument = Object.freeze({
   render() {
     const rows = Object.values(SCHEMES).sort((left, right) => (left.name < right.name ? -1 : 1));
     return `${heading('Webhook signature schemes')}
-An endpoint verifies by one of these, or by \`generic\`, whose row is configuration. What "checked" means:
+An endpoint verifies by one of these, or by \`generic\`, whose row is configuration ([its shape](../packages/schemes/README.md)). Try any of
+them on a message at hand with \`sallyport schemes verify\`. What "checked" means:
 
 - **both ways**: what Sallyport signs, the platform's own package takes, and what the package signs, Sallyport takes.
 - **one way**: its package verifies but does not sign, or there is no such package, but a message that the platform has published with
