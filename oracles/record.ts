@@ -6,6 +6,7 @@ import { askToSign, askToVerify, joinedHeaders } from './ask.ts';
 import { bodies } from './model/bodies.ts';
 import { inBody } from './model/in-body.ts';
 import { NOW_MS } from './model/model.ts';
+import { standardWebhooksModels } from './model/standard-webhooks.ts';
 import { timed } from './model/timed.ts';
 import { signOurs } from './ours.ts';
 import { readJson, readVectors } from './vector-file.ts';
@@ -75,7 +76,9 @@ export type Unsigned = Omit<SignedMessage, 'headers' | 'bodyBase64'>;
 
 /** What is given to be signed, at three moments; nothing for a scheme with key pairs, which no file may hold. */
 export function messagesToSign(scheme: string): readonly Unsigned[] {
-  const model = [...bodies, ...timed, ...inBody].find((candidate) => candidate.scheme === scheme);
+  const model = [...bodies, ...standardWebhooksModels, ...timed, ...inBody].find(
+    (candidate) => candidate.scheme === scheme,
+  );
   if (model === undefined) return [];
   // Braintree's signers take the document, and wrap it themselves.
   const unsigned = scheme === 'braintree' ? Buffer.from(model.body.toString(), 'base64') : model.body;

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
-import { type Case, casesOf } from './cases.ts';
+import type { Case } from './cases/case.ts';
+import { casesOf } from './cases/cases.ts';
 import type { Model, Written } from './model/model.ts';
 import { models } from './model/models.ts';
 import { digest } from './openssl.ts';
