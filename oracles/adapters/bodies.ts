@@ -146,6 +146,20 @@ export const bodies: readonly Adapter[] = [
     },
   },
   {
+    scheme: 'paystack',
+    package: '@alexasomba/paystack-node',
+    calls: 'computePaystackWebhookSignature, verifyPaystackWebhookSignature',
+    verify: ({ secret, headers, body }) =>
+      unlessThrown(async () => {
+        const given = { rawBody: body, secret, signature: headers['x-paystack-signature'] };
+        mustBeTrue((await (await load(PAYSTACK)).call('verifyPaystackWebhookSignature', given)).value);
+      }),
+    sign: async ({ secret, body }) => {
+      const { value } = await (await load(PAYSTACK)).call('computePaystackWebhookSignature', body, secret);
+      return { headers: [['x-paystack-signature', String(value)]], body };
+    },
+  },
+  {
     scheme: 'worldline',
     package: 'onlinepayments-sdk-nodejs',
     calls: 'webhooks.validate',
@@ -158,6 +172,8 @@ export const bodies: readonly Adapter[] = [
     sign: null,
   },
 ];
+
+const PAYSTACK = '@alexasomba/paystack-node';
 
 async function adyen() {
   return (await load('@adyen/api-library')).get('hmacValidator').construct();

@@ -125,7 +125,7 @@ export const BODY_ROWS = {
       'A copy of its snippets of 2026 has a second form, t=…,v1=id:digest over time and body, without the name of its header; it is not here yet.',
     ],
     source: 'https://paystack.com/docs/payments/webhooks/',
-    checked: documentsTwice('its documentation'),
+    checked: ownPackage('@alexasomba/paystack-node, which is not its own', 'both'),
   }),
   'authorize-net': row('authorize-net', {
     title: 'Authorize.Net',
