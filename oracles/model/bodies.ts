@@ -7,6 +7,13 @@ const SQUARE_URL = 'https://hooks.example.test/square?shop=1';
 /** Those that sign the body alone, or the address and the body. */
 export const bodies: readonly Model[] = [
   hmacModel({
+    scheme: 'koywe',
+    source: 'https://docs.koywe.com/advanced/webhooks',
+    header: 'Koywe-Signature',
+    eventId: bodyId('id'),
+    content: body,
+  }),
+  hmacModel({
     scheme: 'mintmove',
     source: 'https://www.mintmove.io/docs/security',
     header: 'X-Webhook-Signature',
