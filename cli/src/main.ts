@@ -11,6 +11,7 @@ import { addEnvironments } from './commands/environments.ts';
 import { addEvents } from './commands/events.ts';
 import { addKeys } from './commands/keys.ts';
 import { addMigrate } from './commands/migrate.ts';
+import { addSchemes } from './commands/schemes.ts';
 import { addSigners } from './commands/signers.ts';
 import { addUp } from './commands/up.ts';
 import { scrub, usageProblem } from './problem.ts';
@@ -72,6 +73,7 @@ const COMMANDS = Object.freeze([
   addEndpoints,
   addDestinations,
   addEvents,
+  addSchemes,
   addAudit,
 ]);
 

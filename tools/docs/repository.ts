@@ -5,15 +5,18 @@ import { type Markdown, readMarkdown } from './markdown.ts';
 /** The root of the repository. */
 export const root = resolve(import.meta.dirname, '../..');
 
-const PLACES = 'gateway|packages|tools|docs|cli|demo|bench|vectors|console';
+const PLACES = 'gateway|packages|tools|docs|cli|demo|bench|oracles|vectors|console';
 const PATH = new RegExp(`(?<![\\w./:@-])(?:(?:${PLACES})/[\\w./*{},-]*[\\w*/}]|\\.ci/run\\b)`, 'g');
 
 /** Every document of the repository that a person reads, in order. */
 export function documentsOf(): readonly Markdown[] {
-  return globSync(['*.md', 'docs/**/*.md', '{gateway,cli,demo,bench,tools}/*.md', 'packages/*/*.md'], {
-    cwd: root,
-    exclude: ['**/node_modules/**'],
-  })
+  return globSync(
+    ['*.md', 'docs/**/*.md', '{gateway,cli,demo,bench,oracles,tools}/*.md', 'packages/*/*.md'],
+    {
+      cwd: root,
+      exclude: ['**/node_modules/**'],
+    },
+  )
     .toSorted()
     .map((path) => readMarkdown(path, readFileSync(join(root, path), 'utf8')));
 }

@@ -36,8 +36,10 @@ test('docs/config.md names every setting, variable, limit and insecurity', () =>
 });
 
 test('docs/dependencies.md names every dependency of every package, once and in order, and nothing else', () => {
-  // What is named for the bench alone gives no leave to the product.
-  const [product = '', bench = '', ...rest] = read('docs/dependencies.md').split('\n## Bench only\n');
+  // What is named for the bench or the oracles alone gives no leave to the product.
+  const [product = '', bench = '', oracles = '', ...rest] = read('docs/dependencies.md').split(
+    /\n## (?:Bench|Oracles) only\n/,
+  );
   assert.deepEqual(rest, []);
   const ours = globSync(['package.json', '{gateway,cli,demo}/package.json', 'packages/*/package.json'], {
     cwd: root,
@@ -45,6 +47,7 @@ test('docs/dependencies.md names every dependency of every package, once and in 
   for (const [text, manifests] of [
     [product, ours],
     [bench, ['bench/package.json']],
+    [oracles, ['oracles/package.json']],
   ] as const) {
     const wanted = new Set(manifests.flatMap((manifest) => dependenciesOf(JSON.parse(read(manifest)))));
     const named = [...text.matchAll(/^\| `([^`]+)` \|/gm)].map((match) => match[1] ?? '');
@@ -54,7 +57,7 @@ test('docs/dependencies.md names every dependency of every package, once and in 
 
 test('every dependency has an exact version', () => {
   for (const manifest of globSync(
-    ['package.json', '{gateway,cli,demo,bench}/package.json', 'packages/*/package.json'],
+    ['package.json', '{gateway,cli,demo,bench,oracles}/package.json', 'packages/*/package.json'],
     { cwd: root },
   )) {
     for (const version of versionsOf(JSON.parse(read(manifest))))

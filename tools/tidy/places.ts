@@ -7,7 +7,7 @@ export function roomOf(path: string): string | undefined {
 
 /** The workspace (a folder with a package.json of its own) that a path belongs to; '' is the root. */
 export function workspaceOf(path: string): string {
-  return /^(?:packages\/[^/]+|gateway|cli|demo|bench|console)(?=\/)/.exec(path)?.[0] ?? '';
+  return /^(?:packages\/[^/]+|gateway|cli|demo|bench|oracles|console)(?=\/)/.exec(path)?.[0] ?? '';
 }
 
 export function isTest(path: string): boolean {
@@ -21,5 +21,5 @@ export function isTestSupport(path: string): boolean {
 
 /** A program of the repository's own upkeep, which never runs in a gateway. */
 export function isUpkeep(path: string): boolean {
-  return /^(?:tools|bench)\//.test(path);
+  return /^(?:tools|bench|oracles)\//.test(path);
 }

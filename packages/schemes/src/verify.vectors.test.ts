@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { parseVectorFile, readVectorFile } from '../test/vector-file.ts';
-import { parseSecret, REASONS, SCHEMES, type SchemeName, verify } from './index.ts';
+import { parseVectorFile, readVectorFile, type Vector } from '../test/vector-file.ts';
+import { isMac } from './algorithms.ts';
+import { isSchemeName, parseSecret, REASONS, SCHEMES, type SchemeName, verify } from './index.ts';
 import { computeMac } from './mac.ts';
 
 const folder = new URL('../../../vectors/schemes/', import.meta.url);
@@ -11,11 +12,8 @@ const files = readdirSync(folder)
   .filter((name) => name.endsWith('.json'))
   .map((name) => ({ name, file: readVectorFile(new URL(name, folder)) }));
 
-const schemeNames: readonly SchemeName[] = ['koywe', 'standard-webhooks'];
-
-test('every scheme of the table has a vector file', () => {
+test('every scheme of the table has a vector file, and every file is of a scheme', () => {
   assert.deepEqual(files.map(({ file }) => file.scheme).sort(), Object.keys(SCHEMES).sort());
-  assert.deepEqual([...schemeNames].sort(), Object.keys(SCHEMES).sort());
 });
 
 test('every reason is reached by a vector', () => {
@@ -26,41 +24,47 @@ test('every reason is reached by a vector', () => {
 });
 
 for (const { name, file } of files) {
-  const scheme = schemeNames.find((candidate) => candidate === file.scheme);
-  assert.ok(scheme !== undefined, `${name} names a scheme of the table`);
+  const { scheme } = file;
+  assert.ok(isSchemeName(scheme), `${name} names a scheme of the table`);
+  const { algorithm } = SCHEMES[scheme];
 
   for (const { name: title, secret, content, mac } of file.macs) {
     test(`${name}: MAC of ${title}`, () => {
-      const made = computeMac({ algorithm: SCHEMES[scheme].algorithm, secret, chunks: [content] });
+      assert.ok(isMac(algorithm));
+      const made = computeMac({ algorithm, secret, chunks: [content] });
       assert.equal(Buffer.from(made).toString('hex'), mac);
     });
   }
 
   for (const vector of file.vectors) {
-    test(`${name}: ${vector.name}`, () => {
-      const verdict = verify({
-        scheme,
-        secrets: vector.secrets.map(({ id, text, bytes }) => ({
-          id,
-          bytes: text === null ? bytes : parseSecret(scheme, text),
-        })),
-        rawHeaders: vector.rawHeaders,
-        body: vector.body,
-        nowMs: vector.nowMs,
-        ...(vector.toleranceSeconds === null ? {} : { toleranceSeconds: vector.toleranceSeconds }),
-      });
-      const seen = verdict.ok
-        ? {
-            ok: true,
-            secretId: verdict.secretId,
-            eventId: verdict.eventId,
-            timestampMs: verdict.timestampMs,
-            duplicateKey: Buffer.from(verdict.duplicateKey).toString('hex'),
-          }
-        : { ok: false, reason: verdict.reason };
-      assert.deepEqual(seen, vector.expect);
-    });
+    test(`${name}: ${vector.name}`, () => assert.deepEqual(seen(scheme, vector), vector.expect));
   }
+}
+
+function seen(scheme: SchemeName, vector: Vector): unknown {
+  const { rawHeaders, body, nowMs, parameters } = vector;
+  const verdict = verify({
+    scheme,
+    secrets: vector.secrets.map(({ id, text, bytes }) => ({
+      id,
+      bytes: text === null ? bytes : parseSecret(scheme, text),
+    })),
+    rawHeaders,
+    body,
+    nowMs,
+    parameters,
+    ...(vector.toleranceSeconds === null ? {} : { toleranceSeconds: vector.toleranceSeconds }),
+    ...(vector.url === null ? {} : { url: vector.url }),
+    ...(vector.target === null ? {} : { target: vector.target }),
+  });
+  if (!verdict.ok) return { ok: false, reason: verdict.reason };
+  return {
+    ok: true,
+    secretId: verdict.secretId,
+    eventId: verdict.eventId,
+    timestampMs: verdict.timestampMs,
+    duplicateKey: Buffer.from(verdict.duplicateKey).toString('hex'),
+  };
 }
 
 test('a vector file without vectors fails', () => {
@@ -69,5 +73,4 @@ test('a vector file without vectors fails', () => {
   const whole = JSON.parse(readFileSync(new URL(first.name, folder), 'utf8'));
   assert.doesNotThrow(() => parseVectorFile(whole));
   assert.throws(() => parseVectorFile({ ...whole, vectors: [] }), /without a valid message/);
-  assert.throws(() => parseVectorFile({ ...whole, macs: [] }), /without MACs/);
 });

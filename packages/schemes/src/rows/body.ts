@@ -1,0 +1,197 @@
+import type { Scheme } from '../scheme.ts';
+import { BODY_ALONE, documentsTwice, header, ownPackage, row, typeAt, unchecked } from './row.ts';
+
+/** Platforms that sign the body and nothing else, by HMAC, in one header. */
+export const BODY_ROWS = {
+  koywe: row('koywe', {
+    title: 'Koywe',
+    // An integrator tolerates `sha256=` in front "in case"; it was never seen, and what isn't canonical is refused.
+    headers: header('Koywe-Signature'),
+    eventId: { from: 'body', path: ['id'] },
+    eventType: typeAt(['type']),
+    source: 'https://docs.koywe.com/advanced/webhooks, https://docs.koywe.com/advanced/security',
+    checked: documentsTwice('its documentation; it publishes no package and no vector'),
+  }),
+  mintmove: row('mintmove', {
+    title: 'MintMove',
+    headers: header('X-Webhook-Signature'),
+    encoding: 'hex-or-base64',
+    eventType: typeAt(['type'], ['event'], ['data', 'status']),
+    differences: [
+      'Its page names header and algorithm and calls the rest future-ready: encoding and signed content are our choice.',
+    ],
+    source: 'https://www.mintmove.io/docs/security',
+    checked: unchecked('its documentation, which leaves encoding and content open'),
+  }),
+  'liasonpay-bare': row('liasonpay-bare', {
+    title: 'LiasonPay (bare digest)',
+    headers: header('Liasonpay-Signature'),
+    eventType: typeAt(['event_type']),
+    differences: [
+      'One of three forms in its own documentation; choose it only where a live message has it: it signs no time.',
+      'Its FAQ calls the header Liason-Signature.',
+    ],
+    source: 'https://github.com/jaydeepamcodr/liasonpay-docs/blob/main/src/code-examples/webhook-handler.js',
+    checked: documentsTwice('its documentation; it publishes no package'),
+  }),
+  github: row('github', {
+    title: 'GitHub',
+    headers: header('X-Hub-Signature-256'),
+    signature: { kind: 'whole', prefix: 'sha256=' },
+    eventType: { from: 'header', name: 'X-GitHub-Event' },
+    notCovered: [...BODY_ALONE, 'the event type and the delivery id, which are headers'],
+    source: 'https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries',
+    differences: ['Its package refuses an empty body.'],
+    checked: ownPackage('@octokit/webhooks-methods, and its published example', 'both'),
+  }),
+  shopify: row('shopify', {
+    title: 'Shopify',
+    headers: header('X-Shopify-Hmac-Sha256'),
+    encoding: 'base64',
+    eventType: { from: 'header', name: 'X-Shopify-Topic' },
+    notCovered: [...BODY_ALONE, 'the topic, the shop and the webhook id, which are headers'],
+    source: 'https://shopify.dev/docs/apps/build/webhooks/subscribe/https',
+    checked: ownPackage('@shopify/shopify-api'),
+  }),
+  'adyen-platform': row('adyen-platform', {
+    title: 'Adyen (platform webhooks)',
+    headers: header('HmacSignature'),
+    encoding: 'base64',
+    secret: 'hex',
+    eventType: typeAt(['type']),
+    source: 'https://docs.adyen.com/development-resources/webhooks/secure-webhooks/verify-hmac-signatures',
+    differences: [
+      'Its package decodes base64 leniently: without padding and with junk behind it the signature passes there, and here it does not.',
+    ],
+    checked: ownPackage('@adyen/api-library', 'both'),
+  }),
+  razorpay: row('razorpay', {
+    title: 'Razorpay',
+    headers: header('X-Razorpay-Signature'),
+    eventType: typeAt(['event']),
+    notCovered: [...BODY_ALONE, 'the event id, which is a header'],
+    source: 'https://razorpay.com/docs/webhooks/validate-test/',
+    checked: ownPackage('razorpay'),
+  }),
+  checkout: row('checkout', {
+    title: 'Checkout.com',
+    headers: header('Cko-Signature'),
+    eventId: { from: 'body', path: ['id'] },
+    eventType: typeAt(['type']),
+    source:
+      'https://www.checkout.com/docs/developer-resources/webhooks/manage-webhooks/set-up-your-webhook-receiver',
+    checked: documentsTwice('its documentation'),
+  }),
+  'coinbase-commerce': row('coinbase-commerce', {
+    title: 'Coinbase Commerce',
+    headers: header('X-CC-Webhook-Signature'),
+    eventId: { from: 'body', path: ['event', 'id'] },
+    eventType: typeAt(['event', 'type']),
+    source: 'https://docs.cdp.coinbase.com/commerce/webhooks/verify-signature',
+    checked: ownPackage('coinbase-commerce-node', 'both'),
+  }),
+  gocardless: row('gocardless', {
+    title: 'GoCardless',
+    headers: header('Webhook-Signature'),
+    // A message is a batch of events, of several types.
+    eventType: { from: 'none' },
+    source: 'https://developer.gocardless.com/getting-started/staying-up-to-date-with-webhooks',
+    differences: [
+      'Its package decodes the header leniently: upper case and junk behind the digits pass there, and here they do not.',
+    ],
+    checked: ownPackage('gocardless-nodejs'),
+  }),
+  mollie: row('mollie', {
+    title: 'Mollie',
+    // For the 24 hours of a rotation the header is there twice, under either secret.
+    headers: { ...header('X-Mollie-Signature'), repeats: true },
+    signature: { kind: 'whole', prefix: 'sha256=' },
+    eventId: { from: 'body', path: ['id'] },
+    eventType: typeAt(['type']),
+    differences: [
+      'Its page on best practices compares the header with the bare digest; its package for PHP strips sha256= first, and takes a header without it as well. Here it has to be there.',
+      'Classic webhooks (a form with an id) bear no signature at all: read the payment again.',
+    ],
+    source: 'https://docs.mollie.com/reference/webhooks-best-practices',
+    checked: documentsTwice('its documentation'),
+  }),
+  paystack: row('paystack', {
+    title: 'Paystack',
+    headers: header('x-paystack-signature'),
+    algorithm: 'hmac-sha512',
+    eventType: typeAt(['event']),
+    differences: [
+      'Its example signs the body parsed and written again; the bytes as received are the same there.',
+      'A copy of its snippets of 2026 has a second form, t=…,v1=id:digest over time and body, without the name of its header; it is not here yet.',
+    ],
+    source: 'https://paystack.com/docs/payments/webhooks/',
+    checked: ownPackage('@alexasomba/paystack-node, which is not its own', 'both'),
+  }),
+  'authorize-net': row('authorize-net', {
+    title: 'Authorize.Net',
+    headers: header('X-ANET-Signature'),
+    signature: { kind: 'whole', prefix: 'sha512=' },
+    algorithm: 'hmac-sha512',
+    encoding: 'hex-upper',
+    eventId: { from: 'body', path: ['notificationId'] },
+    eventType: typeAt(['eventType']),
+    differences: [
+      'Its knowledge base says to decode the signature key from hex; for webhooks integrators found that the text itself is the key.',
+      'One integrator (2019) had to strip white space from the body first; that is not done here.',
+    ],
+    source: 'https://developer.authorize.net/api/reference/features/webhooks.html',
+    checked: documentsTwice('its documentation and its forum'),
+  }),
+  dwolla: row('dwolla', {
+    title: 'Dwolla',
+    headers: header('X-Request-Signature-SHA-256'),
+    eventId: { from: 'body', path: ['id'] },
+    eventType: typeAt(['topic']),
+    source: 'https://developers.dwolla.com/docs/webhook-events',
+    checked: documentsTwice('the source of its examples'),
+  }),
+  'modern-treasury': row('modern-treasury', {
+    title: 'Modern Treasury',
+    headers: header('X-Signature'),
+    eventType: typeAt(['event']),
+    notCovered: [...BODY_ALONE, 'the topic, which is a header'],
+    source: 'https://docs.moderntreasury.com/platform/docs/webhooks',
+    checked: ownPackage('modern-treasury', 'both'),
+  }),
+  xero: row('xero', {
+    title: 'Xero',
+    headers: header('x-xero-signature'),
+    encoding: 'base64',
+    // A message is a batch of events. Its first messages are probes, some of them signed wrongly, which want a 401.
+    eventType: { from: 'none' },
+    source: 'https://developer.xero.com/documentation/guides/webhooks/configuring-your-server/',
+    checked: documentsTwice('its documentation'),
+  }),
+  btcpay: row('btcpay', {
+    title: 'BTCPay Server',
+    headers: header('BTCPay-Sig'),
+    signature: { kind: 'whole', prefix: 'sha256=' },
+    eventId: { from: 'body', path: ['originalDeliveryId'] },
+    eventType: typeAt(['type']),
+    source: 'https://docs.btcpayserver.org/API/Greenfield/v1/#tag/Webhooks',
+    checked: documentsTwice('the source of BTCPay Server'),
+  }),
+  worldline: row('worldline', {
+    title: 'Worldline',
+    headers: { signature: 'X-GCS-Signature', id: null, timestamp: null, key: 'X-GCS-KeyId' },
+    encoding: 'base64',
+    parameters: [
+      {
+        name: 'keyId',
+        values: null,
+        neededTo: 'neither',
+        meaning: 'the id of the webhooks key, which is sent along',
+      },
+    ],
+    eventId: { from: 'body', path: ['id'] },
+    eventType: typeAt(['type']),
+    challenge: { kind: 'echo-header', method: 'GET', header: 'X-GCS-Webhooks-Endpoint-Verification' },
+    source: 'https://docs.connect.worldline-solutions.com/documentation/webhooks/event-structure/',
+    checked: ownPackage('onlinepayments-sdk-nodejs'),
+  }),
+} satisfies Readonly<Record<string, Scheme>>;
