@@ -148,6 +148,7 @@ const MAY_DELETE: Readonly<Record<'itself' | 'system', readonly string[]>> = Obj
     'access.erase_bearer_tokens',
     'access.erase_key_callers',
     'access.erase_rotation_answers',
+    'ingest.erase_event_keys',
     'access.erase_seen_signatures',
     'audit.erase_audit_pending',
     'ingest.erase_endpoint_callers',

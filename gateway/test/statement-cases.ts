@@ -3,6 +3,7 @@ import { ACCESS_CASES } from './access-statement-cases.ts';
 import { A, anyone, at, bytes, erasing, installation, type StatementCase, system } from './statement-case.ts';
 
 const SEQUENCER = 'one sequencer serves the logs of all environments';
+const OF_MONTHS = 'months are of no environment, and end for all of them at once';
 const OF_ENVIRONMENTS = 'the command line lists environments; the eraser looks for those that are over';
 
 /** Every statement there is, by name. One that is missing here fails the test. */
@@ -229,6 +230,12 @@ export const STATEMENT_CASES: Readonly<Record<string, StatementCase>> = Object.f
     values: () => ['209901', 'evt_7zzzzzzzzzzzzzzzzzzzzzzzz0', 'evt_7zzzzzzzzzzzzzzzzzzzzzzzz1'],
     ...system('months are of no environment; the function makes partitions and reads no row'),
   },
+  'ingest.select_months': { values: () => [], ...system(OF_MONTHS) },
+  'ingest.count_events': { values: () => ['evt_0', 'evt_z'], ...system(OF_MONTHS) },
+  'ingest.detach_month': { values: () => ['209901', 400, 1], ...system(OF_MONTHS) },
+  'ingest.drop_month': { values: () => ['209901'], ...system(OF_MONTHS) },
+  'ingest.count_key_pages': { values: () => [], ...system(OF_MONTHS) },
+  'ingest.delete_keys_below': { values: () => [0, 1_000, 'evt_z'], ...system(OF_MONTHS) },
   'ingest.erase_endpoint_secrets': erasing,
   'ingest.erase_endpoints': erasing,
   'ingest.erase_event_keys': erasing,
@@ -285,6 +292,15 @@ export const STATEMENT_CASES: Readonly<Record<string, StatementCase>> = Object.f
     ],
     ...system('months are of no environment; the function makes partitions and reads no row'),
   },
+  'delivery.select_delivery_months': { values: () => [], ...system(OF_MONTHS) },
+  'delivery.select_attempt_months': { values: () => [], ...system(OF_MONTHS) },
+  'delivery.count_deliveries': { values: () => ['dlv_0', 'dlv_z'], ...system(OF_MONTHS) },
+  'delivery.count_attempts': { values: () => ['att_0', 'att_z'], ...system(OF_MONTHS) },
+  'delivery.count_due_below': { values: () => ['dlv_z'], quiet: 'nothing is due', ...system(OF_MONTHS) },
+  'delivery.detach_deliveries': { values: () => ['209901', 400, 1], ...system(OF_MONTHS) },
+  'delivery.drop_deliveries': { values: () => ['209901'], ...system(OF_MONTHS) },
+  'delivery.detach_attempts': { values: () => ['209901', 400, 1], ...system(OF_MONTHS) },
+  'delivery.drop_attempts': { values: () => ['209901'], ...system(OF_MONTHS) },
   'delivery.erase_destinations': erasing,
   'delivery.erase_attempts': erasing,
   'delivery.erase_deliveries': erasing,

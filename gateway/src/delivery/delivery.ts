@@ -30,6 +30,7 @@ import {
   selectDeliveries,
   selectDestination,
 } from './queries.ts';
+import { retireDeliveries } from './retention.ts';
 import { createSender } from './sender.ts';
 import { createSettlements } from './settle.ts';
 
@@ -86,11 +87,9 @@ export interface Delivery extends FanOut {
   ): Promise<{ deliveries: readonly DeliveryId[] }>;
 }
 
-const PARTITIONS_EVERY_MS = 6 * 3_600_000;
-
 /** Makes the delivery room. */
 export function createDelivery(ports: DeliveryPorts): Delivery {
-  const { store, audit, events, clock, log } = ports;
+  const { store, audit, events, limits, clock, log } = ports;
   const destinations = createDestinations(ports);
   const settlements = createSettlements(ports);
   const sender = createSender({
@@ -113,8 +112,12 @@ export function createDelivery(ports: DeliveryPorts): Delivery {
     },
     async prepare() {
       await ensurePartitions(ports);
-      const run = (): Promise<void> => ensurePartitions(ports);
-      partitions ??= repeat({ name: 'delivery.partitions', everyMs: PARTITIONS_EVERY_MS, run, clock, log });
+      const run = async (signal: AbortSignal): Promise<void> => {
+        await ensurePartitions(ports);
+        await retireDeliveries(ports, signal);
+      };
+      const everyMs = limits.retentionEveryMs;
+      partitions ??= repeat({ name: 'delivery.partitions', everyMs, run, clock, log });
     },
     start: sender.start,
     async stop() {

@@ -1,4 +1,4 @@
-import { erasable, isolated, type Migration } from '#store';
+import { erasable, isolated, type Migration, retirable } from '#store';
 
 export const deliveryMigrations: readonly Migration[] = [
   {
@@ -89,6 +89,17 @@ export const deliveryMigrations: readonly Migration[] = [
       ${erasable('destinations', ['id'])}
       ${erasable('attempts', ['id'])}
       ${erasable('deliveries', ['id'])}
+    `,
+  },
+  {
+    number: 90,
+    name: 'months of deliveries and attempts end',
+    sql: `
+      ${retirable('deliveries')}
+      ${retirable('attempts')}
+      -- To count what will be lost: of whom, and nothing else of them.
+      create policy attempts_system on attempts for select to sallyport_system using (current_user = 'sallyport_system');
+      grant select (environment_id, id) on attempts to sallyport_system;
     `,
   },
 ];

@@ -31,6 +31,7 @@ import { createEndpoints, type EndpointInUse, type Endpoints } from './endpoints
 import { ensurePartitions } from './partitions.ts';
 import { type EventRow, selectBodies, selectEvent, selectEvents } from './queries.ts';
 import { createRefusals } from './refusals.ts';
+import { retireEvents } from './retention.ts';
 
 /** An event as it can be shown: everything but its body. */
 export interface EventView {
@@ -108,7 +109,6 @@ export interface Ingest extends EventReader {
 const PAUSE_RETRY_SECONDS = 60;
 const TYPE_CHARACTERS_MAX = 100;
 const CONTENT_TYPE_CHARACTERS_MAX = 200;
-const PARTITIONS_EVERY_MS = 6 * 3_600_000;
 
 interface Verified {
   readonly target: EndpointInUse;
@@ -119,7 +119,7 @@ interface Verified {
 
 /** Makes the ingest room. */
 export function createIngest(ports: IngestPorts): Ingest {
-  const { store, keyring, environments, audit, clock, log } = ports;
+  const { store, keyring, environments, audit, limits, clock, log } = ports;
   const callers = createCallers(ports);
   const endpoints = createEndpoints({ ...ports, callers });
   const refusals = createRefusals(ports);
@@ -221,8 +221,11 @@ export function createIngest(ports: IngestPorts): Ingest {
     read,
     async start() {
       await ensurePartitions(ports);
-      const run = (): Promise<unknown> => ensurePartitions(ports);
-      partitions ??= repeat({ name: 'ingest.partitions', everyMs: PARTITIONS_EVERY_MS, run, clock, log });
+      const run = async (signal: AbortSignal): Promise<void> => {
+        await ensurePartitions(ports);
+        await retireEvents(ports, signal);
+      };
+      partitions ??= repeat({ name: 'ingest.partitions', everyMs: limits.retentionEveryMs, run, clock, log });
       callers.start();
     },
     async stop() {

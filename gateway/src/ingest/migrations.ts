@@ -1,4 +1,4 @@
-import { erasable, isolated, type Migration } from '#store';
+import { erasable, isolated, type Migration, retirable } from '#store';
 
 export const ingestMigrations: readonly Migration[] = [
   {
@@ -117,6 +117,19 @@ export const ingestMigrations: readonly Migration[] = [
       ${erasable('endpoints', ['id'])}
       ${erasable('event_keys', ['endpoint_id', 'key'])}
       ${erasable('events', ['id'])}
+    `,
+  },
+  {
+    number: 70,
+    name: 'months of events end',
+    sql: `
+      ${retirable('events')}
+      -- To count what will be lost: of whom, and nothing else of them.
+      create policy events_system on events for select to sallyport_system using (current_user = 'sallyport_system');
+      grant select (environment_id, id) on events to sallyport_system;
+      -- Duplicate keys of events that are not kept any longer.
+      create policy event_keys_system on event_keys to sallyport_system using (current_user = 'sallyport_system');
+      grant select (event_id, ctid), delete on event_keys to sallyport_system;
     `,
   },
 ];
