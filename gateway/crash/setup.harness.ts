@@ -46,7 +46,11 @@ const ENVIRONMENTS = 2;
 const LIMITS = Object.freeze({ deliveryLeaseMs: 5_000, deliveryPollMs: 250, shutdownTimeoutMs: 2_000 });
 
 /** Makes a folder, a receiver, and two environments with an endpoint and a destination each. */
-export async function setUp(database: 'embedded' | Secret): Promise<Setup> {
+export async function setUp(
+  database: 'embedded' | Secret,
+  given: Readonly<Record<string, number>> = {},
+): Promise<Setup> {
+  const limits = { ...LIMITS, ...given };
   const directory = await mkdtemp(join(tmpdir(), 'sallyport-crash-'));
   const embedded = database === 'embedded' ? join(directory, 'postgres') : null;
   const authority = await createAuthority();
@@ -63,7 +67,7 @@ export async function setUp(database: 'embedded' | Secret): Promise<Setup> {
     ...tls,
     ca: authority.cert,
     declaredHosts: [new URL(receiver.url).host],
-    limits: LIMITS,
+    limits,
   };
   const file = join(directory, 'options.json');
   await writeFile(file, JSON.stringify(options), { mode: 0o600 });
@@ -79,7 +83,7 @@ export async function setUp(database: 'embedded' | Secret): Promise<Setup> {
     tls,
     outbound: { ca: authority.cert, declaredHosts: options.declaredHosts },
     checkpointDirectory: join(directory, 'checkpoints'),
-    limits: limitsWith(LIMITS),
+    limits: limitsWith(limits),
     clock: systemClock,
     log: silentLog,
   });
