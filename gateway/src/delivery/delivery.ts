@@ -15,6 +15,7 @@ import {
   type Page,
   type Repeat,
   repeat,
+  type Transaction,
 } from '#base';
 import type { Environments } from '#environments';
 import type { Keyring } from '#keyring';
@@ -142,7 +143,8 @@ export function createDelivery(ports: DeliveryPorts): Delivery {
         destination ?? null,
         state ?? null,
       ];
-      const rows = await store.transaction(environment, (tx) => tx.rows(selectDeliveries, values));
+      const select = (tx: Transaction) => tx.rows(selectDeliveries, values);
+      const rows = await store.transaction(environment, select, { plansEach: true });
       const items = rows.slice(0, limit).map(viewOf);
       return { items, next: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
     },

@@ -102,4 +102,13 @@ export const deliveryMigrations: readonly Migration[] = [
       grant select (environment_id, id) on attempts to sallyport_system;
     `,
   },
+  {
+    number: 91,
+    name: 'deliveries are found by destination and by state, however many there are',
+    sql: `
+      create index deliveries_destination on deliveries (environment_id, destination_id, id);
+      -- Few are dead: what is not costs nothing here. Those that are due are found by deliveries_due.
+      create index deliveries_dead on deliveries (environment_id, id) where state = 'dead';
+    `,
+  },
 ];

@@ -18,6 +18,7 @@ import {
   type Repeat,
   repeat,
   type StoredEvent,
+  type Transaction,
   textOf,
   toHex,
 } from '#base';
@@ -245,7 +246,8 @@ export function createIngest(ports: IngestPorts): Ingest {
     events: {
       async list({ environment, after, limit, endpoint, type }) {
         const values = [environment, after ?? null, limit + 1, endpoint ?? null, type ?? null];
-        const rows = await store.transaction(environment, (tx) => tx.rows(selectEvents, values));
+        const select = (tx: Transaction) => tx.rows(selectEvents, values);
+        const rows = await store.transaction(environment, select, { plansEach: true });
         const items = rows.slice(0, limit).map(viewOf);
         return { items, next: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
       },
