@@ -136,6 +136,9 @@ const settledRow = z.object({ id: deliveryColumn });
 /**
  * Settles claimed deliveries. One whose lease (`$7`) has passed to another node is left alone, unless it was delivered:
  * that stays true whoever holds it now.
+ *
+ * The ids stand there twice, and the state is hidden from the planner, so that it has the key's index and no other way: by
+ * the index of what is due it read everything due for a destination that hangs, with each settlement.
  */
 export const settleDeliveries = statement(
   'delivery.settle',
@@ -143,7 +146,7 @@ export const settleDeliveries = statement(
    set state = s.state, attempts = d.attempts + 1, last_status = coalesce(s.status, d.last_status), last_reason = s.reason,
      next_attempt_at = to_timestamp(s.next_ms / 1000.0), changed_at = $8
    from unnest($2::text[], $3::text[], $4::int[], $5::text[], $6::bigint[], $7::bigint[]) as s (id, state, status, reason, next_ms, lease_ms)
-   where d.environment_id = $1 and d.id = s.id and d.state = 'due'
+   where d.environment_id = $1 and d.id = any($2::text[]) and d.id = s.id and d.state || '' = 'due'
      and (s.state = 'delivered' or d.next_attempt_at = to_timestamp(s.lease_ms / 1000.0))
    returning d.id`,
   (row) => settledRow.parse(row).id,
