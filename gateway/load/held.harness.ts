@@ -2,13 +2,14 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { z } from 'zod';
 import { silentLog } from '#base';
 import { type Child, loadChild } from '../crash/child.harness.ts';
 import { startVictim, type Victim } from '../crash/ordeal.harness.ts';
 import { removeEmbedded } from '../src/main.ts';
 import type { ApplicationCounts } from './application.harness.ts';
-import { type HeldDatabase, heldDatabase } from './held-database.ts';
-import { DESTINATIONS, type HeldSetup, heldFolder, heldSetup } from './held-setup.ts';
+import { type HeldDatabase, heldDatabase } from './held-database.harness.ts';
+import { DESTINATIONS, type HeldSetup, heldFolder, heldSetup } from './held-setup.harness.ts';
 import { verifyHeld } from './held-verify.ts';
 import type { PlatformCounts, PlatformOrder } from './platform.harness.ts';
 
@@ -54,6 +55,12 @@ interface Parts {
   readonly tell: (text: string) => void;
 }
 
+// What processes of ours say to each other needs no check of every number.
+const portShape = z.object({ port: z.number() });
+const applicationShape = z.object({ counts: z.custom<ApplicationCounts>() });
+const platformShape = z.object({ counts: z.custom<PlatformCounts>() });
+const acknowledgedShape = z.object({ acknowledged: z.custom<number[]>() });
+const takenShape = z.object({ taken: z.custom<Record<string, [number, number][]>>() });
 const PHASE = Object.freeze({ measure: 0, control: 1, hold: 2 });
 const PROBE_MS = 10_000;
 const STEP = 0.85;
@@ -75,7 +82,7 @@ export async function runHeld(
   const application = teller('./application.harness.ts');
   const platform = teller('./platform.harness.ts');
   try {
-    const { port } = await application.ask<{ port: number }>({ begin: tls });
+    const { port } = await application.ask(portShape, { begin: tls });
     const setup = await heldSetup({ directory, databaseUrl: victim.url, tls, ca, applicationPort: port });
     const load = (): Child => {
       const child = loadChild({ file: setup.file, cache: join(directory, 'cache'), errors: errors.fd });
@@ -144,11 +151,9 @@ async function hold(
   tell('verifying');
   const drainMs = performance.now() - drainBegunMs;
   const platformCounts = await counts(platform);
-  const { counts: applicationCounts } = await application.ask<{ counts: ApplicationCounts }>({
-    ask: 'counts',
-  });
-  const { acknowledged } = await platform.ask<{ acknowledged: number[] }>({ ask: 'acknowledged' });
-  const { taken } = await application.ask<{ taken: Record<string, [number, number][]> }>({ ask: 'taken' });
+  const { counts: applicationCounts } = await application.ask(applicationShape, { ask: 'counts' });
+  const { acknowledged } = await platform.ask(acknowledgedShape, { ask: 'acknowledged' });
+  const { taken } = await application.ask(takenShape, { ask: 'taken' });
   const stored = await database.stored();
   const figures = (phase: number, seconds: number): PhaseFigures => ({
     seconds,
@@ -223,7 +228,7 @@ function idOf({ destinations }: HeldSetup, wanted: string): string {
 }
 
 async function counts(platform: Teller): Promise<PlatformCounts> {
-  return (await platform.ask<{ counts: PlatformCounts }>({ ask: 'counts' })).counts;
+  return (await platform.ask(platformShape, { ask: 'counts' })).counts;
 }
 
 function order(platform: Teller, given: PlatformOrder): void {
@@ -233,8 +238,7 @@ function order(platform: Teller, given: PlatformOrder): void {
 interface Teller {
   tell(message: object): void;
   /** One question at a time. */
-  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- whoever asks knows what is answered
-  ask<T>(message: object): Promise<T>;
+  ask<T>(shape: z.ZodType<T>, message: object): Promise<T>;
   end(): void;
 }
 
@@ -246,13 +250,13 @@ function teller(file: string): Teller {
   });
   return {
     tell: (message) => void child.send(message),
-    ask: (message) =>
+    ask: (shape, message) =>
       new Promise((resolve, reject) => {
         const ended = (code: number | null): void => reject(new Error(`${file} ended: ${code}`));
         child.once('exit', ended);
         child.once('message', (answer) => {
           child.off('exit', ended);
-          resolve(answer as never);
+          resolve(shape.parse(answer));
         });
         child.send(message);
       }),

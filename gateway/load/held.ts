@@ -4,6 +4,7 @@
 // `--rate` gives the maximum instead of measuring it. A sixth of the time is the control, in which all destinations are well.
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import { isoTime, systemClock } from '#base';
 import { runHeld } from './held.harness.ts';
 import { heldReport } from './held-report.ts';
 
@@ -20,7 +21,7 @@ const given = {
   share: Number(values.share),
   rate: values.rate === undefined ? null : Number(values.rate),
 };
-const held = await runHeld(given, (text) => process.stderr.write(`${new Date().toISOString()} ${text}\n`));
+const held = await runHeld(given, (text) => process.stderr.write(`${isoTime(systemClock.now())} ${text}\n`));
 const report = heldReport(given, held);
 process.stdout.write(report);
 if (values.out !== undefined) await writeFile(values.out, report);

@@ -5,6 +5,7 @@ import { createAuthority, issueCertificate } from '@sallyport/sandbox';
 import { Client } from 'pg';
 import {
   type EnvironmentId,
+  isoTime,
   limitsWith,
   newId,
   openSecretText,
@@ -23,10 +24,10 @@ import {
   scopesOf,
   startEmbedded,
 } from '../src/main.ts';
-import { type Application, startApplication } from './history-application.ts';
-import { fillHistory } from './history-fill.ts';
-import { askLists, deliverSome, receiveSome } from './history-work.ts';
-import { watchStatements } from './statement-times.ts';
+import { type Application, startApplication } from './history-application.harness.ts';
+import { fillHistory } from './history-fill.harness.ts';
+import { askLists, deliverSome, receiveSome } from './history-work.harness.ts';
+import { watchStatements } from './statement-times.harness.ts';
 
 /** Medians of one kind of request. */
 export interface Times {
@@ -86,7 +87,7 @@ async function measure(
   { events, small, rounds }: { events: number; small: number; rounds: number },
   cleanup: Cleanup,
 ): Promise<Measured> {
-  const tell = (text: string): void => void process.stderr.write(`${new Date().toISOString()} ${text}\n`);
+  const tell = (text: string): void => void process.stderr.write(`${isoTime(systemClock.now())} ${text}\n`);
   const directory = await mkdtemp(join(tmpdir(), 'sallyport-history-'));
   cleanup.after(() => rm(directory, { recursive: true, force: true }));
   const postgres = join(directory, 'postgres');

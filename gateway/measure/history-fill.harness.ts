@@ -20,14 +20,17 @@ const DAYS = 28;
 const DAY_MS = 86_400_000;
 
 /** The first ten characters of an id, which are its time; sixteen hexadecimal ones follow. */
-const BODY = (ms: string): string =>
-  `${Array.from({ length: 10 }, (_, at) => `substr('0123456789abcdefghjkmnpqrstvwxyz', ((${ms} >> ${5 * (9 - at)}) & 31)::int + 1, 1)`).join(' || ')}`;
+const bodyOf = (ms: string): string =>
+  Array.from(
+    { length: 10 },
+    (_, at) => `substr('0123456789abcdefghjkmnpqrstvwxyz', ((${ms} >> ${5 * (9 - at)}) & 31)::int + 1, 1)`,
+  ).join(' || ');
 
 const FILL = `
   with numbers as materialized (
     select n, ($1::bigint + n * $2::float8)::bigint as ms, md5(n || ':' || $3) as rest from generate_series($4::int, $5::int) n
   ), made as materialized (
-    select n, ms, ${BODY('ms')} || substr(rest, 1, 16) as body, rest,
+    select n, ms, ${bodyOf('ms')} || substr(rest, 1, 16) as body, rest,
       case when n < ${OLDEST} then $7::text else ($6::text[])[1 + n % 4] end as endpoint,
       case when n < ${OLDEST} then 'oldest.type' else 'order.type_' || floor(40 * power(random(), 3)) end as type
     from numbers

@@ -83,8 +83,8 @@ async function page(side: Side, path: string): Promise<{ first: string; next: st
 /** An id of two weeks ago: ids begin with their time, in the alphabet of base 32. */
 function middleOf(id: string): string {
   const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';
-  let ms =
-    [...id.slice(4, 14)].reduce((sum, letter) => sum * 32 + alphabet.indexOf(letter), 0) - 14 * 86_400_000;
+  let ms = -14 * 86_400_000;
+  for (let at = 0; at < 10; at += 1) ms += alphabet.indexOf(id[4 + at] ?? '0') * 32 ** (9 - at);
   let text = '';
   for (let at = 0; at < 10; at += 1) {
     text = `${alphabet[ms % 32]}${text}`;
