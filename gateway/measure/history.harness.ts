@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { createAuthority, issueCertificate } from '@sallyport/sandbox';
 import { Client } from 'pg';
 import {
@@ -91,7 +92,8 @@ async function measure(
   const directory = await mkdtemp(join(tmpdir(), 'sallyport-history-'));
   cleanup.after(() => rm(directory, { recursive: true, force: true }));
   const postgres = join(directory, 'postgres');
-  const server = await startEmbedded({ directory: postgres, log: silentLog, settings: SETTINGS });
+  const start = () => startEmbedded({ directory: postgres, log: silentLog, settings: SETTINGS });
+  let server = await start();
   cleanup.after(() => removeEmbedded({ directory: postgres, log: silentLog }));
   cleanup.after(() => server.stop());
   const authority = await createAuthority();
@@ -113,6 +115,13 @@ async function measure(
     fillMs = performance.now() - begunMs;
     tell(`${name}: filled in ${Math.round(fillMs / 1_000)} s`);
   }
+
+  // Nothing of the filling is left in buffers, and its checkpoint is over: from here on a page that is touched for the first
+  // time costs what it costs in the long run. The gateways come back by themselves.
+  await server.stop();
+  server = await start();
+  for (const { call } of sides) while ((await call({ path: '/readyz' })).status !== 200) await delay(100);
+  tell('the server was restarted');
 
   const found = new Map<string, { requestMs: number[][]; statementMs: number[][] }>();
   const wal = [0, 0];
