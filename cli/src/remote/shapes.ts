@@ -103,7 +103,7 @@ export const destinationShape = z.looseObject({
 export const newDestinationShape = z.looseObject({ destination: destinationShape, secret: z.string() });
 export const eventShape = z.looseObject({
   id: z.string(),
-  endpoint: z.string(),
+  endpoint: text,
   platform: z.string(),
   type: text,
   platformEvent: text,

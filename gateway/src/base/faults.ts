@@ -141,6 +141,13 @@ const rows = {
 
   ENVIRONMENT_PAUSED: row(503, 'The environment takes no webhooks now.', 'Send it again later.'),
 
+  // Own events
+  IDEMPOTENCY_KEY_REUSED: row(
+    422,
+    'The Idempotency-Key was used for another request.',
+    'Send what differs under a key of its own; only a repetition bears the same one.',
+  ),
+
   // Calling out
   PATH_NOT_FORWARDED: row(
     403,

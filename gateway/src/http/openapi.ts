@@ -138,7 +138,9 @@ function operationOf(route: Route, schemas: Record<string, object>): object {
     parameters: [
       ...parametersOf(params, 'path', shape),
       ...parametersOf(query, 'query', shape),
-      ...(route.takesIdempotencyKey ? [IDEMPOTENCY_KEY] : []),
+      ...(route.takesIdempotencyKey === false
+        ? []
+        : [{ ...IDEMPOTENCY_KEY, required: route.takesIdempotencyKey === 'always' }]),
     ],
     ...(body === null ? {} : { requestBody: { required: !route.bodyMayLack, ...content(body, 'input') } }),
     responses: {

@@ -13,6 +13,7 @@ import { eventRoutes } from './admin/events.ts';
 import { keyUseRoutes } from './admin/key-uses.ts';
 import { keyRoutes } from './admin/keys.ts';
 import { signerRoutes } from './admin/signers.ts';
+import { ownEventRoutes } from './events.ts';
 import type { Route } from './route.ts';
 import { runtimeRoutes } from './runtime.ts';
 
@@ -30,6 +31,7 @@ export interface RouteRooms {
 export function allRoutes(rooms: RouteRooms): readonly Route[] {
   return [
     ...runtimeRoutes(rooms),
+    ...ownEventRoutes(rooms),
     ...keyRoutes(rooms),
     ...keyUseRoutes(rooms),
     ...signerRoutes(rooms),

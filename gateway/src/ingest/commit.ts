@@ -7,6 +7,7 @@ import {
   type FanOut,
   Fault,
   type JsonValue,
+  type KeyId,
   type Limits,
   type Log,
   type LogFields,
@@ -17,10 +18,13 @@ import {
 import { type Batcher, type BatchResult, createBatcher, type Store } from '#store';
 import { insertEvents, selectEventKeys } from './queries.ts';
 
-/** A verified webhook, sealed, on its way to the disk. */
+/** A verified webhook or an own event, sealed, on its way to the disk. */
 export interface Incoming {
   readonly environment: EnvironmentId;
-  readonly endpoint: EndpointId;
+  /** `null` for an own event. */
+  readonly endpoint: EndpointId | null;
+  /** Whose key sent an own event; `null` for a webhook. */
+  readonly sender: KeyId | null;
   readonly id: EventId;
   readonly duplicateKey: Uint8Array;
   readonly platform: string;
@@ -97,7 +101,12 @@ async function flush(
 }
 
 function fieldsOf({ id, endpoint, platform, type }: Incoming): LogFields {
-  return { event: id, endpoint, platform, ...(type === null ? {} : { name: type }) };
+  return {
+    event: id,
+    platform,
+    ...(endpoint === null ? {} : { endpoint }),
+    ...(type === null ? {} : { name: type }),
+  };
 }
 
 /** One transaction: events, their deliveries and their entry in the log, all or none. */
@@ -128,8 +137,10 @@ function storeGroup(
     const ids = fresh.map(({ id }) => id);
     const writes = [fanOut.inTransaction(tx, environment, ids)];
     const perEntry = eventsPerEntry(limits);
-    for (let at = 0; at < fresh.length; at += perEntry) {
-      writes.push(audit.record(tx, environment, entryOf(fresh.slice(at, at + perEntry))));
+    for (const [sender, own] of Map.groupBy(fresh, (item) => item.sender)) {
+      for (let at = 0; at < own.length; at += perEntry) {
+        writes.push(audit.record(tx, environment, entryOf(sender, own.slice(at, at + perEntry))));
+      }
     }
     await Promise.all(writes);
     return results;
@@ -142,11 +153,14 @@ function eventsPerEntry({ auditDetailsBytesMax }: Limits): number {
   return Math.max(1, Math.min(fitting, EVENTS_PER_ENTRY_MAX));
 }
 
-function entryOf(fresh: readonly Incoming[]) {
+function entryOf(sender: KeyId | null, fresh: readonly Incoming[]) {
   const events: JsonValue = fresh.map(({ id, endpoint, digest }) => [id, endpoint, toHex(digest)]);
   return {
     action: 'event.stored',
-    actor: { ...SYSTEM, kind: 'platform' as const, id: fresh[0]?.platform ?? null },
+    actor:
+      sender === null
+        ? { ...SYSTEM, kind: 'platform' as const, id: fresh[0]?.platform ?? null }
+        : { ...SYSTEM, kind: 'key' as const, id: sender },
     resource: null,
     outcome: 'success' as const,
     details: { count: fresh.length, events },

@@ -10,4 +10,5 @@ export {
   type Webhook,
 } from './ingest.ts';
 export { ingestMigrations } from './migrations.ts';
+export { OWN_PLATFORM, type OwnEvent, type OwnEvents } from './own-events.ts';
 export { ingestErasure } from './queries.ts';

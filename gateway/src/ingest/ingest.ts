@@ -28,6 +28,7 @@ import type { Store } from '#store';
 import { type Callers, createCallers } from './callers.ts';
 import { createCommits, type Stored } from './commit.ts';
 import { createEndpoints, type EndpointInUse, type Endpoints } from './endpoints.ts';
+import { createOwnEvents, type OwnEvents } from './own-events.ts';
 import { ensurePartitions } from './partitions.ts';
 import { type EventRow, selectBodies, selectEvent, selectEvents } from './queries.ts';
 import { createRefusals } from './refusals.ts';
@@ -35,7 +36,8 @@ import { createRefusals } from './refusals.ts';
 /** An event as it can be shown: everything but its body. */
 export interface EventView {
   readonly id: EventId;
-  readonly endpoint: EndpointId;
+  /** `null` for an own event of the environment. */
+  readonly endpoint: EndpointId | null;
   readonly platform: string;
   readonly type: string | null;
   readonly platformEvent: string | null;
@@ -90,6 +92,7 @@ export interface Ingest extends EventReader {
    */
   receive(webhook: Webhook): Promise<Stored>;
   readonly endpoints: Endpoints;
+  readonly own: OwnEvents;
   readonly callers: Pick<Callers, 'flush' | 'list' | 'tryAddresses' | 'sweep'>;
   readonly events: {
     list(query: {
@@ -124,6 +127,7 @@ export function createIngest(ports: IngestPorts): Ingest {
   const endpoints = createEndpoints({ ...ports, callers });
   const refusals = createRefusals(ports);
   const commits = createCommits(ports);
+  const own = createOwnEvents({ ...ports, commits });
   let partitions: Repeat | null = null;
 
   const refuse = async (
@@ -180,6 +184,7 @@ export function createIngest(ports: IngestPorts): Ingest {
     return commits.add({
       environment,
       endpoint,
+      sender: null,
       id,
       duplicateKey: verdict.duplicateKey,
       platform: platform.name,
@@ -217,6 +222,7 @@ export function createIngest(ports: IngestPorts): Ingest {
 
   return {
     endpoints,
+    own,
     callers,
     read,
     async start() {

@@ -105,7 +105,7 @@ const storedRow = z.object({ id: eventColumn });
 /**
  * Stores a batch: whoever gets the duplicate key in stores the event. Byte columns come as one parameter each, cut up
  * here: the driver sends a single value as it is, but spells out every byte of an array in hexadecimal text.
- * Keys go in in order, so that two batches can't wait for each other.
+ * Keys go in in order, so that two batches can't wait for each other. Those of own events stand under no endpoint: ''.
  */
 export const insertEvents = statement(
   'ingest.insert_events',
@@ -118,7 +118,7 @@ export const insertEvents = statement(
        with ordinality as t (endpoint_id, id, platform, type, platform_event, received_ms, length, content_type, start, sealed_length, ordinality)
    ), claimed as (
      insert into event_keys (environment_id, endpoint_id, key, event_id)
-     select $1, endpoint_id, key, id from incoming order by endpoint_id, key
+     select $1, coalesce(endpoint_id, ''), key, id from incoming order by 2, 3
      on conflict do nothing returning event_id
    )
    insert into events (environment_id, id, endpoint_id, platform, type, platform_event, received_at, bytes, digest, content_type, sealed_body)
@@ -135,13 +135,13 @@ export const selectEventKeys = statement(
   'ingest.select_event_keys',
   `select k.event_id, t.ordinality::int as position
    from unnest($2::text[], $3::bytea[]) with ordinality as t (endpoint_id, key, ordinality)
-   join event_keys k on k.environment_id = $1 and k.endpoint_id = t.endpoint_id and k.key = t.key`,
+   join event_keys k on k.environment_id = $1 and k.endpoint_id = coalesce(t.endpoint_id, '') and k.key = t.key`,
   (row) => eventKeyRow.parse(row),
 );
 
 const eventRow = z.object({
   id: eventColumn,
-  endpoint_id: endpointColumn,
+  endpoint_id: endpointColumn.nullable(),
   platform: z.string(),
   type: z.string().nullable(),
   platform_event: z.string().nullable(),

@@ -9,7 +9,9 @@ import { principalOf } from './environment.ts';
 const eventShape = z
   .strictObject({
     id: idShape('event'),
-    endpoint: idShape('endpoint'),
+    endpoint: idShape('endpoint')
+      .nullable()
+      .meta({ description: 'Where it came in; null for an own event.' }),
     platform: z.string(),
     type: z.string().nullable(),
     platformEvent: z

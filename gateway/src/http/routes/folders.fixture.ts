@@ -41,6 +41,7 @@ export const ROUTE_FOLDERS: Readonly<Record<string, string>> = frozenTable({
   postAdminV1KeysIdTryAddresses: 'keys-try-addresses',
   postApiV1AuthCredentialsRotateSecret: 'auth-rotate-secret',
   postApiV1AuthSignIn: 'auth-sign-in',
+  postV1Events: 'events-send',
   receiveWebhook: 'in',
   getLivez: 'health-live',
   headLivez: 'health-live',
