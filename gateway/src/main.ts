@@ -186,6 +186,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       reloadCertificate: () => http.reloadCertificate(),
       async stop() {
         // In this order: what comes in ends before what it needs. One that fails keeps none of the others open.
+        delivery.endWaiting();
         const ends = [
           http,
           sweep,

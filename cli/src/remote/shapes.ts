@@ -96,7 +96,8 @@ export const addressTrialShape = z.looseObject({
 export const destinationShape = z.looseObject({
   id: z.string(),
   name: z.string(),
-  url: z.string(),
+  kind: z.string(),
+  url: text,
   state: z.string(),
   createdAt: z.string(),
 });

@@ -12,6 +12,7 @@ export const ID_PREFIXES = Object.freeze({
   event: { prefix: 'evt', order: 'time' },
   destination: { prefix: 'dst', order: 'time' },
   delivery: { prefix: 'dlv', order: 'time' },
+  batch: { prefix: 'bat', order: 'time' },
   attempt: { prefix: 'att', order: 'time' },
   entry: { prefix: 'ent', order: 'time' },
   request: { prefix: 'req', order: 'time' },
@@ -33,6 +34,7 @@ export type EndpointId = Id<'endpoint'>;
 export type EventId = Id<'event'>;
 export type DestinationId = Id<'destination'>;
 export type DeliveryId = Id<'delivery'>;
+export type BatchId = Id<'batch'>;
 export type SecretId = Id<'secret'>;
 export type SignerId = Id<'signer'>;
 export type RequestId = Id<'request'>;
@@ -75,6 +77,19 @@ export function idFloor<Kind extends IdKind>(kind: Kind, ms: number): Id<Kind> {
   const bytes = new Uint8Array(16);
   Buffer.from(bytes.buffer).writeUIntBE(ms, 0, 6);
   return `${ID_PREFIXES[kind].prefix as PrefixOf<Kind>}_${base32(bytes)}`;
+}
+
+/**
+ * The moment that a `time` id holds, in milliseconds.
+ *
+ * @example idTimeMs(idFloor('event', 1_000)) // 1000
+ */
+export function idTimeMs(id: Id<IdKind>): number {
+  let ms = 0;
+  const start = id.indexOf('_') + 1;
+  // 50 bits in ten characters, of which the first two are zero.
+  for (const character of id.slice(start, start + 10)) ms = ms * 32 + ALPHABET.indexOf(character);
+  return ms;
 }
 
 function base32(bytes: Uint8Array): string {

@@ -30,6 +30,7 @@ import {
   selectDeliveries,
   selectDestination,
 } from './queries.ts';
+import { createPull, type Pull } from './pull.ts';
 import { createSender } from './sender.ts';
 import { createSettlements } from './settle.ts';
 
@@ -78,6 +79,9 @@ export interface Delivery extends FanOut {
   start(): void;
   stop(): Promise<void>;
   readonly destinations: Destinations;
+  readonly pull: Pull;
+  /** Lets pulls that wait answer: nothing more will come of this node. */
+  endWaiting(): void;
   list(query: DeliveryQuery): Promise<Page<DeliveryView>>;
   /** Delivers an event again under the same id, to all active destinations or one. `EVENT_NOT_FOUND`, `DESTINATION_NOT_FOUND`. */
   replay(
@@ -98,6 +102,7 @@ export function createDelivery(ports: DeliveryPorts): Delivery {
     settlements,
     destinationInUse: (claim) => destinations.inUse(claim.environment_id, claim.destination_id),
   });
+  const { waiters, ...pull } = createPull(ports);
   let partitions: Repeat | null = null;
   // Where there is no destination, each commit of events would ask the database for deliveries that can't be there.
   let hasMade = false;
@@ -116,18 +121,28 @@ export function createDelivery(ports: DeliveryPorts): Delivery {
       const run = (): Promise<void> => ensurePartitions(ports);
       partitions ??= repeat({ name: 'delivery.partitions', everyMs: PARTITIONS_EVERY_MS, run, clock, log });
     },
-    start: sender.start,
+    pull,
+    endWaiting: waiters.end,
+    start() {
+      sender.start();
+      waiters.start();
+    },
     async stop() {
       await partitions?.stop();
       await sender.stop();
+      await waiters.stop();
       await settlements.close();
     },
     async inTransaction(tx, environment, eventIds) {
       const made = await tx.run(insertDeliveries, [environment, eventIds, new Date(clock.now())]);
-      if (made > 0) hasMade = true;
+      if (made === 0) return;
+      hasMade = true;
+      waiters.touched(environment);
     },
     announce() {
-      if (hasMade) sender.wake();
+      if (!hasMade) return;
+      sender.wake();
+      waiters.wake();
     },
 
     async list({ environment, after, limit, event, destination, state }) {

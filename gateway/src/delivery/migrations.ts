@@ -91,4 +91,13 @@ export const deliveryMigrations: readonly Migration[] = [
       ${erasable('deliveries', ['id'])}
     `,
   },
+  {
+    number: 87,
+    name: 'deliveries that are pulled',
+    sql: `
+      -- Of one that was pulled: in which batch it was given, until the end of the lease (next_attempt_at) and beyond.
+      alter table deliveries add column batch text collate "C";
+      grant update (batch) on deliveries to sallyport_runtime;
+    `,
+  },
 ];

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Scope } from '#access';
-import { FAULTS, type FaultCode } from '#base';
+import { FAULTS, type FaultCode, limitsWith } from '#base';
 import { STREAM_OPERATIONS } from './openapi-streams.ts';
 import type { Route, Surface } from './route.ts';
 import { allRoutes } from './routes.ts';
@@ -115,6 +115,7 @@ function describedRoutes(pageItemsMax: number): readonly Route[] {
     ingest: none,
     delivery: none,
     clock: none,
+    limits: limitsWith({ pageItemsMax }),
     pageItemsMax,
   });
 }

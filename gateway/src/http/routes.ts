@@ -1,6 +1,6 @@
 import type { Access } from '#access';
 import type { Audit } from '#audit';
-import type { Clock } from '#base';
+import type { Clock, Limits } from '#base';
 import type { Connections } from '#connections';
 import type { Delivery } from '#delivery';
 import type { Ingest } from '#ingest';
@@ -13,7 +13,7 @@ import { eventRoutes } from './admin/events.ts';
 import { keyUseRoutes } from './admin/key-uses.ts';
 import { keyRoutes } from './admin/keys.ts';
 import { signerRoutes } from './admin/signers.ts';
-import { ownEventRoutes } from './events.ts';
+import { eventSurface } from './events.ts';
 import type { Route } from './route.ts';
 import { runtimeRoutes } from './runtime.ts';
 
@@ -24,6 +24,7 @@ export interface RouteRooms {
   readonly ingest: Ingest;
   readonly delivery: Delivery;
   readonly clock: Clock;
+  readonly limits: Limits;
   readonly pageItemsMax: number;
 }
 
@@ -31,7 +32,7 @@ export interface RouteRooms {
 export function allRoutes(rooms: RouteRooms): readonly Route[] {
   return [
     ...runtimeRoutes(rooms),
-    ...ownEventRoutes(rooms),
+    ...eventSurface(rooms),
     ...keyRoutes(rooms),
     ...keyUseRoutes(rooms),
     ...signerRoutes(rooms),

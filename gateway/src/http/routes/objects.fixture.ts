@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { sign } from '@sallyport/schemes';
 import { utf8 } from '#base';
 import type { ClientAnswer } from '#test/client';
@@ -34,6 +35,46 @@ export async function aDestination(): Promise<{ readonly id: string; readonly se
   const body = { name: freshName(), url: 'https://127.0.0.1:1/webhooks' };
   const made = await created<{ destination: { id: string }; secret: string }>('/admin/v1/destinations', body);
   return { id: made.destination.id, secret: made.secret };
+}
+
+/** A destination that events are pulled from, and a key that is bound to it. */
+export async function aPullDestination(): Promise<{ readonly id: string; readonly key: string }> {
+  const { keyWith } = await sharedGateway();
+  const made = await created<{ destination: { id: string } }>('/admin/v1/destinations', {
+    name: freshName(),
+    kind: 'pull',
+  });
+  const { id } = made.destination;
+  const settings = { boundTo: { kind: 'destination', id } } as const;
+  return { id, key: await keyWith({ kind: 'test', scopes: ['events:pull'], settings }) };
+}
+
+/** One event as a pull gives it. */
+export interface Pulled {
+  readonly delivery: string;
+  readonly event: string;
+  readonly attempt: number;
+  readonly body: string;
+}
+
+/** Pulls with a key that is bound to the destination; the answer must be 200. */
+export async function pull(
+  key: string,
+  query = '',
+): Promise<{ readonly batch: string | null; readonly events: readonly Pulled[] }> {
+  const { call } = await sharedGateway();
+  const answer = await call({ path: `/v1/events${query}`, key });
+  assert.equal(answer.status, 200, answer.text);
+  return answer.json();
+}
+
+/** An event of the environment's own, with this body; its id. */
+export async function send(body: string | Uint8Array): Promise<string> {
+  const { call, testKey: key } = await sharedGateway();
+  const headers = { 'content-type': 'application/json', 'idempotency-key': randomUUID() };
+  const answer = await call({ method: 'POST', path: '/v1/events', key, body, headers });
+  assert.equal(answer.status, 200, answer.text);
+  return answer.json<{ event: string }>().event;
 }
 
 export function webhookSecret(): string {
