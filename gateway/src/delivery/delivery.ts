@@ -22,6 +22,7 @@ import type { Outbound } from '#outbound';
 import type { Store } from '#store';
 import { createDestinations, type Destinations } from './destinations.ts';
 import { ensurePartitions } from './partitions.ts';
+import { createPull, type Pull } from './pull.ts';
 import {
   type DeliveryRow,
   insertDeliveries,
@@ -30,7 +31,6 @@ import {
   selectDeliveries,
   selectDestination,
 } from './queries.ts';
-import { createPull, type Pull } from './pull.ts';
 import { createSender } from './sender.ts';
 import { createSettlements } from './settle.ts';
 

@@ -23,7 +23,10 @@ test('200 with how many are delivered by it; none when it is repeated', async ()
   assert.equal(await acknowledge(key, { batch, deliveries }), 0);
   const listed = await admin('GET', `/admin/v1/deliveries?destination=${id}`);
   const { items } = listed.json<{ items: { state: string; attempts: number }[] }>();
-  assert.deepEqual(items.map(({ state, attempts }) => [state, attempts]), Array(3).fill(['delivered', 1]));
+  assert.deepEqual(
+    items.map(({ state, attempts }) => [state, attempts]),
+    Array(3).fill(['delivered', 1]),
+  );
   assert.deepEqual((await actsOn(`destination:${id}`)).slice(1), [
     'delivery.pulled: success by key',
     ...Array(3).fill('delivery.acknowledged: success by key'),
@@ -35,10 +38,15 @@ test('200 with how many are delivered by it; none when it is repeated', async ()
 test('200 and nothing done for what was never given, or was given elsewhere', async () => {
   const [here, there] = [await aPullDestination(), await aPullDestination()];
   await send('{"type":"elsewhere"}');
-  const { items } = (await admin('GET', `/admin/v1/deliveries?destination=${here.id}`)).json<{ items: { id: string }[] }>();
+  const { items } = (await admin('GET', `/admin/v1/deliveries?destination=${here.id}`)).json<{
+    items: { id: string }[];
+  }>();
   const ofThere = await pull(there.key);
   assert.equal(await acknowledge(here.key, { deliveries: items.map(({ id }) => id) }), 0);
-  assert.equal(await acknowledge(here.key, { batch: ofThere.batch, deliveries: [ofThere.events[0]?.delivery] }), 0);
+  assert.equal(
+    await acknowledge(here.key, { batch: ofThere.batch, deliveries: [ofThere.events[0]?.delivery] }),
+    0,
+  );
   assert.equal((await pull(here.key)).events.length, 1);
 });
 
@@ -48,7 +56,12 @@ test('200 for what several acknowledge at once: each is counted once', async () 
   const { events } = await pull(key);
   const deliveries = events.map(({ delivery }) => delivery);
   const counts = await Promise.all(
-    Array.from({ length: 8 }, (_, at) => acknowledge(key, { deliveries: at % 2 ? deliveries : deliveries.toReversed() })),
+    Array.from({ length: 8 }, (_, at) =>
+      acknowledge(key, { deliveries: at % 2 ? deliveries : deliveries.toReversed() }),
+    ),
   );
-  assert.equal(counts.reduce((sum: number, count) => sum + Number(count), 0), 10);
+  assert.equal(
+    counts.reduce((sum: number, count) => sum + Number(count), 0),
+    10,
+  );
 });

@@ -8,6 +8,11 @@ const { call, testKey: key } = await sharedGateway();
 
 test('409 CONFLICT', async () => {
   const { id } = await aDestination();
-  const answer = await call({ method: 'POST', path: `/v1/events/acknowledge?destination=${id}`, body: { batch: `bat_${'0'.repeat(26)}` }, key });
+  const answer = await call({
+    method: 'POST',
+    path: `/v1/events/acknowledge?destination=${id}`,
+    body: { batch: `bat_${'0'.repeat(26)}` },
+    key,
+  });
   assertProblem(answer, 'CONFLICT');
 });

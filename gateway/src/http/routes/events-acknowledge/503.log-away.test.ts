@@ -14,6 +14,9 @@ test('503 AUDIT_UNAVAILABLE, and it is as before', async () => {
   const event = await send('{"type":"log.away"}');
   const { batch } = await pull(key, '?lease=1');
   const acknowledge = () => call({ method: 'POST', path: '/v1/events/acknowledge', key, body: { batch } });
-  await withoutLog(async () => assertProblem(await acknowledge(), 'AUDIT_UNAVAILABLE'));
-  assert.deepEqual((await pull(key, '?wait=20')).events.map((one) => one.event), [event]);
+  await withoutLog(async () => void assertProblem(await acknowledge(), 'AUDIT_UNAVAILABLE'));
+  assert.deepEqual(
+    (await pull(key, '?wait=20')).events.map((one) => one.event),
+    [event],
+  );
 });

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fromBase64 } from '#base';
 import { sharedGateway } from '#test/shared-gateway';
-import { aPullDestination, anEvent, pull, send } from '../objects.fixture.ts';
+import { anEvent, aPullDestination, pull, send } from '../objects.fixture.ts';
 
 const { actsOn, call, admin } = await sharedGateway();
 
@@ -25,10 +25,10 @@ test('200 with events in their order, whatever their platform, and their bytes a
     [koywe.body, ...bodies],
   );
   assert.deepEqual(await pull(key), { batch: null, events: [] });
-  assert.deepEqual(
-    (await actsOn(`destination:${id}`)).slice(1),
-    ['delivery.pulled: success by key', 'delivery.pulled: success by key'],
-  );
+  assert.deepEqual((await actsOn(`destination:${id}`)).slice(1), [
+    'delivery.pulled: success by key',
+    'delivery.pulled: success by key',
+  ]);
 });
 
 test('200 again when the lease is over, with the number of the time; not for anybody before', async () => {
@@ -45,7 +45,10 @@ test('200 with the next after a batch, which is acknowledged by it, as a whole a
   for (const type of ['1', '2', '3']) await send(`{"type":"${type}"}`);
   const first = await pull(key, '?limit=1&lease=1');
   const second = await pull(key, `?limit=1&lease=1&after=${first.batch}`);
-  assert.deepEqual(await pull(key, `?limit=1&lease=3600&after=${first.batch}`).then(({ events }) => events.length), 1);
+  assert.deepEqual(
+    await pull(key, `?limit=1&lease=3600&after=${first.batch}`).then(({ events }) => events.length),
+    1,
+  );
   // The second was never acknowledged: it comes again, and the first does not.
   const again = await pull(key, '?wait=20');
   assert.deepEqual(
@@ -65,7 +68,10 @@ test('200 with nothing while the destination is paused; what came meanwhile foll
   const event = await send('{"type":"paused"}');
   assert.deepEqual(await pull(key), { batch: null, events: [] });
   await admin('PATCH', `/admin/v1/destinations/${id}`, { state: 'active' });
-  assert.deepEqual((await pull(key, '?wait=20')).events.map((one) => one.event), [event]);
+  assert.deepEqual(
+    (await pull(key, '?wait=20')).events.map((one) => one.event),
+    [event],
+  );
 });
 
 test('200 for a key that is bound to nothing and names the destination', async () => {
@@ -73,5 +79,8 @@ test('200 for a key that is bound to nothing and names the destination', async (
   const { id } = await aPullDestination();
   const event = await send('{"type":"named"}');
   const answer = await call({ path: `/v1/events?destination=${id}`, key: testKey });
-  assert.deepEqual(answer.json<{ events: { event: string }[] }>().events.map((one) => one.event), [event]);
+  assert.deepEqual(
+    answer.json<{ events: { event: string }[] }>().events.map((one) => one.event),
+    [event],
+  );
 });

@@ -18,7 +18,10 @@ test('403 for an administration key', async () => {
 test('403 for a key that is bound elsewhere', async () => {
   const { call, keyWith } = await sharedGateway();
   const [here, there] = [await aPullDestination(), await aPullDestination()];
-  assertProblem(await call({ path: `/v1/events?destination=${here.id}`, key: there.key }), 'KEY_BOUND_ELSEWHERE');
+  assertProblem(
+    await call({ path: `/v1/events?destination=${here.id}`, key: there.key }),
+    'KEY_BOUND_ELSEWHERE',
+  );
   const settings = { boundTo: { kind: 'policy', id: 'a' } } as const;
   const key = await keyWith({ kind: 'test', scopes: ['events:pull'], settings });
   assertProblem(await call({ path: '/v1/events', key }), 'KEY_BOUND_ELSEWHERE');

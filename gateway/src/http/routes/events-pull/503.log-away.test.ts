@@ -14,5 +14,8 @@ test('503 AUDIT_UNAVAILABLE with nothing of the event', async () => {
   await withoutLog(async () => {
     assertProblem(await call({ path: '/v1/events?lease=1', key }), 'AUDIT_UNAVAILABLE');
   });
-  assert.deepEqual((await pull(key, '?wait=20')).events.map((one) => one.event), [event]);
+  assert.deepEqual(
+    (await pull(key, '?wait=20')).events.map((one) => one.event),
+    [event],
+  );
 });
