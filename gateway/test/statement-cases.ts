@@ -1,5 +1,6 @@
 import { newId, systemClock } from '#base';
 import { ACCESS_CASES } from './access-statement-cases.ts';
+import { DELIVERY_CASES } from './delivery-statement-cases.ts';
 import { A, anyone, at, bytes, erasing, installation, type StatementCase, system } from './statement-case.ts';
 
 const SEQUENCER = 'one sequencer serves the logs of all environments';
@@ -234,58 +235,5 @@ export const STATEMENT_CASES: Readonly<Record<string, StatementCase>> = Object.f
   'ingest.erase_event_keys': erasing,
   'ingest.erase_events': erasing,
 
-  'delivery.insert_destination': {
-    values: (fact) => [A(fact), 'dst_new', 'new', 'https://x.test', bytes(8), at],
-  },
-  'delivery.count_destinations': { values: (fact) => [A(fact)], counts: true },
-  'delivery.select_destination': { values: (fact) => [A(fact), fact('destinations', 'id')] },
-  'delivery.select_destinations': { values: (fact) => [A(fact), null, 10] },
-  'delivery.update_destination_url': {
-    values: (fact) => [A(fact), fact('destinations', 'id'), 'https://x.test'],
-  },
-  'delivery.update_destination_state': { values: (fact) => [A(fact), fact('destinations', 'id'), 'paused'] },
-  'delivery.insert': { values: (fact) => [A(fact), [newId('event', systemClock)], at] },
-  'delivery.insert_replay': {
-    values: (fact) => [
-      A(fact),
-      newId('delivery', systemClock),
-      fact('events', 'id'),
-      fact('destinations', 'id'),
-      at,
-    ],
-  },
-  'delivery.select_active_destinations': { values: (fact) => [A(fact)] },
-  'delivery.claim': {
-    values: () => [new Date(8e15), new Date(8e15), 100, 100, [], []],
-    ...system('a node sends for all environments'),
-  },
-  'delivery.settle': {
-    values: (fact) => [A(fact), [fact('deliveries', 'id')], ['delivered'], [200], [null], [null], [0], at],
-  },
-  'delivery.insert_attempts': {
-    values: (fact) => [
-      A(fact),
-      [newId('attempt', systemClock)],
-      [fact('deliveries', 'id')],
-      [9],
-      [0],
-      [1],
-      [200],
-      [null],
-      [null],
-    ],
-  },
-  'delivery.select_page': { values: (fact) => [A(fact), null, 10, null, null, null] },
-  'delivery.ensure_partition': {
-    values: () => [
-      'deliveries',
-      '209901',
-      'dlv_7zzzzzzzzzzzzzzzzzzzzzzzz0',
-      'dlv_7zzzzzzzzzzzzzzzzzzzzzzzz1',
-    ],
-    ...system('months are of no environment; the function makes partitions and reads no row'),
-  },
-  'delivery.erase_destinations': erasing,
-  'delivery.erase_attempts': erasing,
-  'delivery.erase_deliveries': erasing,
+  ...DELIVERY_CASES,
 });

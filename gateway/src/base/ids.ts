@@ -13,6 +13,7 @@ export const ID_PREFIXES = Object.freeze({
   destination: { prefix: 'dst', order: 'time' },
   delivery: { prefix: 'dlv', order: 'time' },
   attempt: { prefix: 'att', order: 'time' },
+  replay: { prefix: 'rpl', order: 'time' },
   entry: { prefix: 'ent', order: 'time' },
   request: { prefix: 'req', order: 'time' },
   secret: { prefix: 'sec', order: 'time' },
@@ -33,6 +34,7 @@ export type EndpointId = Id<'endpoint'>;
 export type EventId = Id<'event'>;
 export type DestinationId = Id<'destination'>;
 export type DeliveryId = Id<'delivery'>;
+export type ReplayId = Id<'replay'>;
 export type SecretId = Id<'secret'>;
 export type SignerId = Id<'signer'>;
 export type RequestId = Id<'request'>;

@@ -1,4 +1,4 @@
-import type { EnvironmentId } from './ids.ts';
+import type { EndpointId, EnvironmentId, EventId } from './ids.ts';
 
 /**
  * The ports through which rooms reach the store, the log and each other without importing them.
@@ -93,6 +93,8 @@ export interface StoredEvent {
   readonly type: string | null;
   readonly contentType: string;
   readonly receivedAtMs: number;
+  /** The header fields that were kept, in lower case. */
+  readonly headers: readonly (readonly [name: string, value: string])[];
   readonly body: Uint8Array;
 }
 
@@ -101,9 +103,18 @@ export interface EventReader {
   read(environment: EnvironmentId, eventIds: readonly string[]): Promise<ReadonlyMap<string, StoredEvent>>;
 }
 
+/** An event that is just being stored, as far as it decides who gets it. */
+export interface FannedEvent {
+  readonly id: EventId;
+  readonly platform: string;
+  readonly type: string | null;
+  readonly endpoint: EndpointId | null;
+  readonly body: Uint8Array;
+}
+
 /** Called in the transaction that stores events, so that no stored event can lack its deliveries. */
 export interface FanOut {
-  inTransaction(tx: Transaction, environment: EnvironmentId, eventIds: readonly string[]): Promise<void>;
+  inTransaction(tx: Transaction, environment: EnvironmentId, events: readonly FannedEvent[]): Promise<void>;
   /** Called after the commit: there is something to do. Loses nothing when never called. */
   announce(): void;
 }

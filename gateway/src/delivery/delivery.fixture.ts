@@ -78,7 +78,13 @@ export async function withRooms(
     databaseUrl: openSecretText(url),
     rootKeyFile: join(folder, 'root.key'),
     ca: authority.cert,
-    limits: limitsWith({ deliveryPollMs: 50, shutdownTimeoutMs: 100, keyCacheMs: 50, ...options.limits }),
+    limits: limitsWith({
+      deliveryTimeoutMaxMs: options.limits?.deliveryTimeoutMs ?? 15_000,
+      deliveryPollMs: 50,
+      shutdownTimeoutMs: 100,
+      keyCacheMs: 50,
+      ...options.limits,
+    }),
   };
   const node = await openNode(t, settings, options.log);
   const { environments, ingest, delivery } = node;
@@ -110,7 +116,7 @@ export async function withRooms(
         { environment, name, url: to },
         SYSTEM,
       );
-      const bytes = Buffer.from(openSecretText(text).slice('whsec_'.length), 'base64');
+      const bytes = Buffer.from(openSecretText(text ?? Secret.fromText('')).slice('whsec_'.length), 'base64');
       return { id: destination.id, secret: bytes };
     },
     async deliveries() {
@@ -233,7 +239,7 @@ export async function asOwner(
   const client = new Client(settings.databaseUrl);
   await client.connect();
   try {
-    for (const table of ['deliveries', 'attempts', 'events', 'destinations'])
+    for (const table of ['deliveries', 'attempts', 'events', 'destinations', 'destination_secrets'])
       await client.query(`alter table sallyport.${table} no force row level security`);
     await client.query('set search_path = sallyport');
     return (await client.query(text, [...values])).rows;

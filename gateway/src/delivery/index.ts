@@ -6,6 +6,9 @@ export {
   type DeliveryState,
   type DeliveryView,
 } from './delivery.ts';
-export type { DestinationState, Destinations, DestinationView } from './destinations.ts';
+export type { DestinationKind, DestinationState, DestinationView } from './destination-view.ts';
+export type { Destinations } from './destinations.ts';
+export { filterShape, orderByShape } from './filter.ts';
 export { deliveryMigrations } from './migrations.ts';
 export { deliveryErasure } from './queries.ts';
+export { SIGNATURES } from './settings.ts';

@@ -31,6 +31,8 @@ export interface Incoming {
   readonly digest: Uint8Array;
   readonly contentType: string;
   readonly sealedBody: Uint8Array;
+  /** As received: some destinations take events by what is in them. */
+  readonly body: Uint8Array;
 }
 
 export interface Stored {
@@ -125,8 +127,7 @@ function storeGroup(
     }
     if (fresh.length === 0) return results;
     // Written one behind the other without waiting in between: one round trip for all of them.
-    const ids = fresh.map(({ id }) => id);
-    const writes = [fanOut.inTransaction(tx, environment, ids)];
+    const writes = [fanOut.inTransaction(tx, environment, fresh)];
     const perEntry = eventsPerEntry(limits);
     for (let at = 0; at < fresh.length; at += perEntry) {
       writes.push(audit.record(tx, environment, entryOf(fresh.slice(at, at + perEntry))));

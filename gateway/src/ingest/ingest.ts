@@ -190,6 +190,7 @@ export function createIngest(ports: IngestPorts): Ingest {
       digest: hash('sha256', body, 'buffer'),
       contentType: contentTypeOf(rawHeaders),
       sealedBody: sealer.seal({ record: id, field: 'body' }, body),
+      body,
     });
   };
 
@@ -209,6 +210,7 @@ export function createIngest(ports: IngestPorts): Ingest {
         type,
         contentType,
         receivedAtMs: received_at.getTime(),
+        headers: [],
         body,
       });
     }

@@ -27,7 +27,7 @@ const deliveryShape = z
     id: idShape('delivery'),
     event: idShape('event'),
     destination: idShape('destination'),
-    state: z.enum(['due', 'delivered', 'dead']),
+    state: z.enum(['due', 'waiting', 'delivered', 'dead']),
     attempts: z.number().int(),
     nextAttemptAt: timeShape.nullable(),
     lastStatus: z.number().int().nullable(),
@@ -124,7 +124,7 @@ export function eventRoutes(rooms: {
       query: pageQuery(pageItemsMax, {
         event: idShape('event').optional(),
         destination: idShape('destination').optional(),
-        state: z.enum(['due', 'delivered', 'dead']).optional(),
+        state: z.enum(['due', 'waiting', 'delivered', 'dead']).optional(),
       }),
       status: 200,
       answer: pageOf(deliveryShape),
