@@ -43,7 +43,12 @@ export interface Setup {
 
 const ENVIRONMENTS = 2;
 /** Leases of killed nodes end soon, and so do the waits of a short campaign. */
-const LIMITS = Object.freeze({ deliveryLeaseMs: 5_000, deliveryPollMs: 250, shutdownTimeoutMs: 2_000 });
+const LIMITS = Object.freeze({
+  deliveryLeaseMs: 5_000,
+  deliveryTimeoutMaxMs: 15_000,
+  deliveryPollMs: 250,
+  shutdownTimeoutMs: 2_000,
+});
 
 /** Makes a folder, a receiver, and two environments with an endpoint and a destination each. */
 export async function setUp(database: 'embedded' | Secret): Promise<Setup> {

@@ -150,13 +150,10 @@ async function deliver(ports: SenderPorts, claimed: Claimed): Promise<void> {
   const settlement = await tried(ports, claimed);
   if (settlement === null) return;
   const { result, isFinal, destination } = settlement;
-  // What shows whether a destination is back, or learns that it is gone, takes nothing from the delivery's own attempts.
-  const counts = result.ok || !(row.is_probe || result.status === GONE);
-  const state = result.ok
-    ? 'delivered'
-    : isFinal || (counts && isLast(ports, claimed, destination))
-      ? 'dead'
-      : 'due';
+  // What shows whether a destination is back takes nothing from the delivery's own attempts, and none dies of its being gone.
+  const counts = result.ok || !row.is_probe;
+  const isOver = isFinal || (counts && result.status !== GONE && isLast(ports, claimed, destination));
+  const state = result.ok ? 'delivered' : isOver ? 'dead' : 'due';
   const nextMs = state === 'due' ? nextMsOf(ports, claimed, settlement) : null;
   const hadFailed = row.is_probe || destination?.hasFailed === true;
   await ports.settlements.add({ claim: row, leaseMs, state, nextMs, result, counts, hadFailed });
