@@ -217,12 +217,24 @@ export const STATEMENT_CASES: Readonly<Record<string, StatementCase>> = Object.f
       ['text/plain'],
       [1],
       [8],
+      ['accepted'],
+      [null],
+      [null],
+      [0],
     ],
   },
   'ingest.select_event_keys': {
     values: (fact) => [A(fact), [fact('event_keys', 'endpoint_id')], [fact('event_keys', 'key')]],
   },
-  'ingest.select_events': { values: (fact) => [A(fact), null, 10, null, null] },
+  'ingest.select_events': { values: (fact) => [A(fact), 10, null, null, null, null, null, null] },
+  'ingest.select_held_events': {
+    values: (fact) => [A(fact), 10, null, null, null, null, null, 'quarantined'],
+    quiet: 'none is held',
+  },
+  'ingest.select_event_for_update': { values: (fact) => [A(fact), fact('events', 'id')] },
+  'ingest.update_event_state': {
+    values: (fact) => [A(fact), fact('events', 'id'), 'accepted', null, null],
+  },
   'ingest.select_event': { values: (fact) => [A(fact), fact('events', 'id')] },
   'ingest.select_bodies': { values: (fact) => [A(fact), [fact('events', 'id')]] },
   'ingest.ensure_partition': {

@@ -121,6 +121,11 @@ const rows = {
   ENDPOINT_NOT_FOUND: row(404, 'No such endpoint.', 'List them with `sallyport endpoints list`.'),
   DESTINATION_NOT_FOUND: row(404, 'No such destination.', 'List them with `sallyport destinations list`.'),
   EVENT_NOT_FOUND: row(404, 'No such event.', 'List them with `sallyport events list`.'),
+  EVENT_NOT_HELD: row(
+    409,
+    'The event is not held.',
+    'Only events in the states quarantined and unconfirmed are released or discarded.',
+  ),
   DELIVERY_NOT_FOUND: row(404, 'No such delivery.', 'List them with `sallyport events show`.'),
   PLATFORM_UNKNOWN: row(400, 'No such platform.', 'Use one of the platforms named in docs/platforms.md.'),
   HOST_NOT_ALLOWED: row(

@@ -122,7 +122,8 @@ export function createDelivery(ports: DeliveryPorts): Delivery {
       await sender.stop();
       await settlements.close();
     },
-    async inTransaction(tx, environment, eventIds) {
+    async inTransaction(tx, environment, fanned) {
+      const eventIds = fanned.map(({ id }) => id);
       const made = await tx.run(insertDeliveries, [environment, eventIds, new Date(clock.now())]);
       if (made > 0) hasMade = true;
     },

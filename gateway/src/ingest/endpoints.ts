@@ -60,6 +60,8 @@ export interface EndpointInUse {
   /** From where it may be called; `null` means from anywhere. */
   readonly ranges: AddressRanges | null;
   readonly secrets: readonly SchemeSecret[];
+  /** Headers that are kept besides those of every webhook, in lower case. */
+  readonly keptHeaders: ReadonlySet<string>;
 }
 
 export interface EndpointTarget {
@@ -262,7 +264,15 @@ async function open({ store, keyring }: EndpointPorts, endpoint: EndpointId): Pr
     secrets.push({ id, bytes: await sealer.open(contextOf(endpoint, id), sealed_secret) });
   }
   const ranges = texts.length === 0 ? null : createRanges(texts);
-  return { id: endpoint, environment, platform: platformNamed(found.platform), state, ranges, secrets };
+  return {
+    id: endpoint,
+    environment,
+    platform: platformNamed(found.platform),
+    state,
+    ranges,
+    secrets,
+    keptHeaders: new Set(),
+  };
 }
 
 function secretBytes(scheme: SchemeName, secret: Secret): Uint8Array {

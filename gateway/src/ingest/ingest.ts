@@ -2,24 +2,19 @@
 import { hash } from 'node:crypto';
 import { type Accepted, verify } from '@sallyport/schemes';
 import {
-  type Actor,
   type AuditPort,
   type Clock,
+  createIdSequence,
   type EndpointId,
   type EnvironmentId,
-  type EventId,
   type EventReader,
   type FanOut,
   Fault,
   type Limits,
   type Log,
-  newId,
-  type Page,
   type Repeat,
   repeat,
-  type StoredEvent,
   textOf,
-  toHex,
 } from '#base';
 import type { EnvironmentState, Environments } from '#environments';
 import type { Keyring } from '#keyring';
@@ -28,27 +23,11 @@ import type { Store } from '#store';
 import { type Callers, createCallers } from './callers.ts';
 import { createCommits, type Stored } from './commit.ts';
 import { createEndpoints, type EndpointInUse, type Endpoints } from './endpoints.ts';
+import { createEvents, type Events } from './events.ts';
+import { keptHeaders } from './kept-headers.ts';
 import { ensurePartitions } from './partitions.ts';
-import { type EventRow, selectBodies, selectEvent, selectEvents } from './queries.ts';
 import { createRefusals } from './refusals.ts';
-
-/** An event as it can be shown: everything but its body. */
-export interface EventView {
-  readonly id: EventId;
-  readonly endpoint: EndpointId;
-  readonly platform: string;
-  readonly type: string | null;
-  readonly platformEvent: string | null;
-  readonly receivedAtMs: number;
-  readonly bytes: number;
-  /** SHA-256 of the body, hexadecimal. */
-  readonly digest: string;
-}
-
-export interface EventTarget {
-  readonly environment: EnvironmentId;
-  readonly event: EventId;
-}
+import { sealEvent } from './sealed-event.ts';
 
 /** Where a webhook comes in, and from where. */
 export interface Arrival {
@@ -91,18 +70,7 @@ export interface Ingest extends EventReader {
   receive(webhook: Webhook): Promise<Stored>;
   readonly endpoints: Endpoints;
   readonly callers: Pick<Callers, 'flush' | 'list' | 'tryAddresses' | 'sweep'>;
-  readonly events: {
-    list(query: {
-      environment: EnvironmentId;
-      after?: string | undefined;
-      limit: number;
-      endpoint?: EndpointId | undefined;
-      type?: string | undefined;
-    }): Promise<Page<EventView>>;
-    get(target: EventTarget): Promise<EventView>;
-    /** The body, opened; the log has the intent before. */
-    reveal(target: EventTarget, actor: Actor): Promise<StoredEvent>;
-  };
+  readonly events: Omit<Events, 'read'>;
 }
 
 const PAUSE_RETRY_SECONDS = 60;
@@ -124,6 +92,8 @@ export function createIngest(ports: IngestPorts): Ingest {
   const endpoints = createEndpoints({ ...ports, callers });
   const refusals = createRefusals(ports);
   const commits = createCommits(ports);
+  const events = createEvents(ports);
+  const nextId = createIdSequence('event', clock);
   let partitions: Repeat | null = null;
 
   const refuse = async (
@@ -175,8 +145,11 @@ export function createIngest(ports: IngestPorts): Ingest {
   const keep = async ({ target, webhook, verdict, receivedAtMs }: Verified): Promise<Stored> => {
     const { environment, platform } = target;
     const { endpoint, rawHeaders, body } = webhook;
-    const id = newId('event', clock);
+    // Before anything is waited for: ids, and so events, are in the order in which webhooks arrived here.
+    const id = nextId();
+    const headers = keptHeaders(rawHeaders, target.keptHeaders);
     const sealer = await keyring.sealer(environment, 'events');
+    const { headBytes, sealed } = sealEvent(sealer, { id, headers, body });
     return commits.add({
       environment,
       endpoint,
@@ -189,36 +162,19 @@ export function createIngest(ports: IngestPorts): Ingest {
       bytes: body.length,
       digest: hash('sha256', body, 'buffer'),
       contentType: contentTypeOf(rawHeaders),
-      sealedBody: sealer.seal({ record: id, field: 'body' }, body),
+      state: 'accepted',
+      reason: null,
+      detail: null,
+      body,
+      headBytes,
+      sealedBody: sealed,
     });
-  };
-
-  const read = async (
-    environment: EnvironmentId,
-    ids: readonly string[],
-  ): Promise<ReadonlyMap<string, StoredEvent>> => {
-    const rows = await store.transaction(environment, (tx) => tx.rows(selectBodies, [environment, ids]));
-    const sealer = await keyring.sealer(environment, 'events');
-    const found = new Map<string, StoredEvent>();
-    for (const { id, platform, type, received_at, content_type: contentType, sealed_body } of rows) {
-      const body = await sealer.open({ record: id, field: 'body' }, sealed_body);
-      found.set(id, {
-        id,
-        environment,
-        platform,
-        type,
-        contentType,
-        receivedAtMs: received_at.getTime(),
-        body,
-      });
-    }
-    return found;
   };
 
   return {
     endpoints,
     callers,
-    read,
+    read: events.read,
     async start() {
       await ensurePartitions(ports);
       const run = (): Promise<unknown> => ensurePartitions(ports);
@@ -239,31 +195,7 @@ export function createIngest(ports: IngestPorts): Ingest {
     receive: (webhook) =>
       open({ endpoint: webhook.endpoint, address: webhook.address }).then((target) => take(target, webhook)),
 
-    events: {
-      async list({ environment, after, limit, endpoint, type }) {
-        const values = [environment, after ?? null, limit + 1, endpoint ?? null, type ?? null];
-        const rows = await store.transaction(environment, (tx) => tx.rows(selectEvents, values));
-        const items = rows.slice(0, limit).map(viewOf);
-        return { items, next: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
-      },
-      async get({ environment, event }) {
-        const row = await store.transaction(environment, (tx) => tx.row(selectEvent, [environment, event]));
-        if (row === null) throw new Fault('EVENT_NOT_FOUND');
-        return viewOf(row);
-      },
-      async reveal({ environment, event }, actor) {
-        const act = {
-          action: 'event.revealed',
-          actor,
-          resource: `event:${event}`,
-          outcome: 'intent',
-        } as const;
-        await audit.note(environment, { ...act, details: {} });
-        const found = (await read(environment, [event])).get(event);
-        if (found === undefined) throw new Fault('EVENT_NOT_FOUND');
-        return found;
-      },
-    },
+    events,
   };
 }
 
@@ -285,10 +217,4 @@ function contentTypeOf(rawHeaders: readonly string[]): string {
     }
   }
   return 'application/octet-stream';
-}
-
-function viewOf(row: EventRow): EventView {
-  const { id, endpoint_id: endpoint, platform, type, platform_event: platformEvent, bytes } = row;
-  const receivedAtMs = row.received_at.getTime();
-  return { id, endpoint, platform, type, platformEvent, receivedAtMs, bytes, digest: toHex(row.digest) };
 }

@@ -119,4 +119,21 @@ export const ingestMigrations: readonly Migration[] = [
       ${erasable('events', ['id'])}
     `,
   },
+  {
+    number: 63,
+    name: 'events can be held, keep headers, and may have come in at no endpoint',
+    sql: `
+      alter table events alter column endpoint_id drop not null;
+      alter table events add column state text not null default 'accepted'
+        check (state in ('accepted', 'quarantined', 'unconfirmed', 'discarded'));
+      -- Why it is held, and where in the rules; nothing of what it carries.
+      alter table events add column reason text;
+      alter table events add column detail text;
+      -- Headers are sealed in front of the body. Null: sealed before there were any.
+      alter table events add column head_bytes integer;
+      -- Few events are held: what is not costs nothing here.
+      create index events_held on events (environment_id, state, id) where state <> 'accepted';
+      grant update (state, reason, detail) on events to sallyport_runtime;
+    `,
+  },
 ];
