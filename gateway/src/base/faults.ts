@@ -116,7 +116,11 @@ const rows = {
     'The key has no such signer in force.',
     'List them with `sallyport signers list`.',
   ),
-  SECRET_NOT_FOUND: row(404, 'The key has no such secret in force.', 'List them with `sallyport keys show`.'),
+  SECRET_NOT_FOUND: row(
+    404,
+    'There is no such secret in force.',
+    'List those of a key with `sallyport keys show`, of an endpoint with `sallyport endpoints secrets list`.',
+  ),
   CONNECTION_NOT_FOUND: row(404, 'No such connection.', 'List them with `sallyport connections list`.'),
   ENDPOINT_NOT_FOUND: row(404, 'No such endpoint.', 'List them with `sallyport endpoints list`.'),
   DESTINATION_NOT_FOUND: row(404, 'No such destination.', 'List them with `sallyport destinations list`.'),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type EndpointId, type EnvironmentId, type EventId, isId } from '#base';
-import { eraseRows, erasureOf, statement } from '#store';
+import { eraseRows, statement } from '#store';
+import { endpointSettingsShape } from './endpoint-settings.ts';
 
 const environmentColumn = z.custom<EnvironmentId>((value) => isId('environment', value));
 const endpointColumn = z.custom<EndpointId>((value) => isId('endpoint', value));
@@ -16,16 +17,18 @@ const endpointRow = z.object({
   state: stateColumn,
   allowed_addresses: z.array(z.string()),
   created_at: z.date(),
+  scheme: z.unknown(),
+  settings: endpointSettingsShape,
 });
 export type EndpointRow = z.output<typeof endpointRow>;
 
-const ENDPOINT_COLUMNS = 'id, platform, name, state, allowed_addresses, created_at';
+const ENDPOINT_COLUMNS = 'id, platform, name, state, allowed_addresses, created_at, scheme, settings';
 
 /** Touches no row when the name is taken. */
 export const insertEndpoint = statement(
   'ingest.insert_endpoint',
-  `insert into endpoints (environment_id, id, platform, name, state, created_at, allowed_addresses)
-   values ($1, $2, $3, $4, 'active', $5, $6)
+  `insert into endpoints (environment_id, id, platform, name, state, created_at, allowed_addresses, settings, scheme)
+   values ($1, $2, $3, $4, 'active', $5, $6, $7, $8)
    on conflict (environment_id, name) do nothing`,
   none,
 );
@@ -65,15 +68,9 @@ export const updateEndpointAddresses = statement(
   none,
 );
 
-export const insertEndpointSecret = statement(
-  'ingest.insert_endpoint_secret',
-  `insert into endpoint_secrets (environment_id, endpoint_id, id, sealed_secret, created_at) values ($1, $2, $3, $4, $5)`,
-  none,
-);
-
-export const deleteEndpointSecrets = statement(
-  'ingest.delete_endpoint_secrets',
-  `delete from endpoint_secrets where environment_id = $1 and endpoint_id = $2`,
+export const updateEndpointSettings = statement(
+  'ingest.update_endpoint_settings',
+  `update endpoints set settings = $3 where environment_id = $1 and id = $2`,
   none,
 );
 
@@ -82,28 +79,22 @@ const endpointInUseRow = z.object({
   platform: z.string(),
   state: stateColumn,
   allowed_addresses: z.array(z.string()),
+  scheme: z.unknown(),
+  settings: endpointSettingsShape,
 });
 
 /** System role: the endpoint is all that a webhook names. */
 export const selectEndpointInUse = statement(
   'ingest.select_endpoint_in_use',
-  `select environment_id, platform, state, allowed_addresses from endpoints where id = $1`,
+  `select environment_id, platform, state, allowed_addresses, scheme, settings from endpoints where id = $1`,
   (row) => endpointInUseRow.parse(row),
-);
-
-const endpointSecretRow = z.object({ id: z.string(), sealed_secret: bytesColumn });
-
-export const selectEndpointSecrets = statement(
-  'ingest.select_endpoint_secrets',
-  `select id, sealed_secret from endpoint_secrets where environment_id = $1 and endpoint_id = $2 order by id desc`,
-  (row) => endpointSecretRow.parse(row),
 );
 
 // Made once: making a schema takes a hundred times as long as reading a row with it.
 const storedRow = z.object({ id: eventColumn });
 
 /** Stands for the endpoint in the duplicate keys of events that came in at none. */
-const OWN = 'own';
+const OWN = '';
 
 /**
  * Stores a batch: whoever gets the duplicate key in stores the event. Byte columns come as one parameter each, cut up
@@ -234,11 +225,6 @@ export const ensurePartition = statement(
   (row) => z.object({ made: z.boolean() }).parse(row).made,
 );
 
-export const eraseEndpointSecrets = statement(
-  'ingest.erase_endpoint_secrets',
-  eraseRows('endpoint_secrets', ['endpoint_id', 'id']),
-  none,
-);
 export const eraseEndpoints = statement('ingest.erase_endpoints', eraseRows('endpoints', ['id']), none);
 export const eraseEventKeys = statement(
   'ingest.erase_event_keys',
@@ -252,12 +238,3 @@ export const eraseEndpointCallers = statement(
   eraseRows('endpoint_callers', ['endpoint_id', 'day', 'outcome', 'address']),
   none,
 );
-
-/** Deletes the endpoints and events of an environment that is over. */
-export const ingestErasure = erasureOf({
-  endpoint_callers: eraseEndpointCallers,
-  endpoint_secrets: eraseEndpointSecrets,
-  endpoints: eraseEndpoints,
-  event_keys: eraseEventKeys,
-  events: eraseEvents,
-});
