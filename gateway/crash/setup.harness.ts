@@ -105,7 +105,12 @@ export async function setUp(database: 'embedded' | Secret): Promise<Setup> {
     const adminKey = openSecretText(key);
     const secret = `a-secret-of-the-campaign-${at}`;
     const post = (path: string, body: object) => call({ method: 'POST', path, key: adminKey, body });
-    const endpoint = await post('/admin/v1/endpoints', { platform: 'koywe', name, secret });
+    const endpoint = await post('/admin/v1/endpoints', {
+      platform: 'koywe',
+      name,
+      secret,
+      structure: 'any',
+    });
     const { id, path } = endpoint.json<{ id: string; path: string }>();
     const destination = await post('/admin/v1/destinations', { name, url: `${receiver.url}/${at}` });
     const made = destination.json<{ secret: string }>();

@@ -55,10 +55,14 @@ const BODY_LENGTH = 26;
  * @example newId('event', systemClock) // 'evt_01k9zq3v8m…'
  */
 export function newId<Kind extends IdKind>(kind: Kind, clock: Clock): Id<Kind> {
-  const { prefix, order } = ID_PREFIXES[kind];
   const bytes = randomBytes(16);
-  if (order === 'time') Buffer.from(bytes.buffer).writeUIntBE(clock.now(), 0, 6);
-  return `${prefix as PrefixOf<Kind>}_${base32(bytes)}`;
+  if (ID_PREFIXES[kind].order === 'time') Buffer.from(bytes.buffer).writeUIntBE(clock.now(), 0, 6);
+  return formId(kind, bytes);
+}
+
+/** The id of a kind that its 16 bytes make. */
+export function formId<Kind extends IdKind>(kind: Kind, bytes: Uint8Array): Id<Kind> {
+  return `${ID_PREFIXES[kind].prefix as PrefixOf<Kind>}_${base32(bytes)}`;
 }
 
 /** Tells whether a value is an id of the kind named: exact prefix, exact alphabet, exact length. */
@@ -76,7 +80,7 @@ export function isId<Kind extends IdKind>(kind: Kind, value: unknown): value is 
 export function idFloor<Kind extends IdKind>(kind: Kind, ms: number): Id<Kind> {
   const bytes = new Uint8Array(16);
   Buffer.from(bytes.buffer).writeUIntBE(ms, 0, 6);
-  return `${ID_PREFIXES[kind].prefix as PrefixOf<Kind>}_${base32(bytes)}`;
+  return formId(kind, bytes);
 }
 
 function base32(bytes: Uint8Array): string {

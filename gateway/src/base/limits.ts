@@ -87,6 +87,18 @@ const rows = {
     34_560_000,
     'it is kept who called an endpoint, by the day',
   ),
+  endpointCountsKeptSeconds: row(
+    34_560_000,
+    172_800,
+    315_360_000,
+    'it is kept what became of the webhooks of an endpoint, by the day',
+  ),
+  webhookCheckStepsMax: row(
+    1_000_000,
+    10_000,
+    100_000_000,
+    'rules of a schema times values of a body; an event beyond it is held unchecked',
+  ),
 
   // audit
   auditBatchItemsMax: row(256, 1, 4_096, 'entries committed in one transaction of their own'),

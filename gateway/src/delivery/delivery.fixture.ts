@@ -1,4 +1,5 @@
 // For the tests of this room: nodes on a real database, webhooks that come in through ingest, receivers over HTTPS.
+import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
@@ -95,7 +96,7 @@ export async function withRooms(
   await ingest.start();
   const secret = Secret.fromText(WEBHOOK_SECRET);
   const { id: endpoint } = await ingest.endpoints.create(
-    { environment, platform: 'koywe', name: 'koywe', secret },
+    { environment, platform: 'koywe', name: 'koywe', secret, structure: 'any' },
     SYSTEM,
   );
   let count = 0;
@@ -109,7 +110,9 @@ export async function withRooms(
       const body = given ?? Buffer.from(`{"id":"evt_${count}","type":"order.paid"}`);
       const headers = sign({ scheme: 'koywe', secret: Buffer.from(WEBHOOK_SECRET), body, nowMs: Date.now() });
       const rawHeaders = [...headers.flat(), 'content-type', 'application/json'];
-      return (await ingest.receive({ endpoint, rawHeaders, body, address: '127.0.0.1' })).event;
+      const { event } = await ingest.receive({ endpoint, rawHeaders, body, address: '127.0.0.1' });
+      assert.ok(event !== null);
+      return event;
     },
     async destination(to, name = `destination ${(count += 1)}`) {
       const { destination, secret: text } = await delivery.destinations.create(

@@ -4,6 +4,7 @@ import {
   type EndpointId,
   type EnvironmentId,
   type EventId,
+  type EventState,
   type FanOut,
   Fault,
   type JsonValue,
@@ -20,7 +21,8 @@ import { insertEvents, selectEventKeys } from './queries.ts';
 /** A verified webhook, sealed, on its way to the disk. */
 export interface Incoming {
   readonly environment: EnvironmentId;
-  readonly endpoint: EndpointId;
+  /** `null` for an application's own event. */
+  readonly endpoint: EndpointId | null;
   readonly id: EventId;
   readonly duplicateKey: Uint8Array;
   readonly platform: string;
@@ -30,9 +32,15 @@ export interface Incoming {
   readonly bytes: number;
   readonly digest: Uint8Array;
   readonly contentType: string;
-  readonly sealedBody: Uint8Array;
-  /** As received: some destinations take events by what is in them. */
+  readonly state: EventState;
+  /** Why it is held; `null` when it is not. */
+  readonly reason: string | null;
+  readonly detail: string | null;
+  /** As it came in: destinations may ask what it says. */
   readonly body: Uint8Array;
+  /** How many of the sealed bytes are headers. */
+  readonly headBytes: number;
+  readonly sealedBody: Uint8Array;
 }
 
 export interface Stored {
@@ -64,7 +72,7 @@ export function createCommits(ports: CommitPorts): Batcher<Incoming, Stored> {
     flush: (items) => flush(ports, items),
     itemsMax: limits.webhookBatchItemsMax,
     bytesMax: limits.webhookBatchBytesMax,
-    bytesOf: ({ sealedBody }) => sealedBody.length,
+    bytesOf: ({ sealedBody, body }) => sealedBody.length + body.length,
     queueItemsMax: limits.webhookQueueItemsMax,
     queueBytesMax: limits.webhookQueueBytesMax,
     concurrency: CONCURRENCY,
@@ -98,8 +106,14 @@ async function flush(
   return items.map((item) => results.get(item) ?? { ok: false, fault: new Fault('INTERNAL') });
 }
 
-function fieldsOf({ id, endpoint, platform, type }: Incoming): LogFields {
-  return { event: id, endpoint, platform, ...(type === null ? {} : { name: type }) };
+function fieldsOf({ id, endpoint, platform, type, state }: Incoming): LogFields {
+  return {
+    event: id,
+    platform,
+    ...(endpoint === null ? {} : { endpoint }),
+    ...(type === null ? {} : { name: type }),
+    ...(state === 'accepted' ? {} : { state }),
+  };
 }
 
 /** One transaction: events, their deliveries and their entry in the log, all or none. */
@@ -127,10 +141,14 @@ function storeGroup(
     }
     if (fresh.length === 0) return results;
     // Written one behind the other without waiting in between: one round trip for all of them.
-    const writes = [fanOut.inTransaction(tx, environment, fresh)];
+    const accepted = fresh.filter(({ state }) => state === 'accepted');
+    const writes = accepted.length === 0 ? [] : [fanOut.inTransaction(tx, environment, accepted)];
     const perEntry = eventsPerEntry(limits);
     for (let at = 0; at < fresh.length; at += perEntry) {
-      writes.push(audit.record(tx, environment, entryOf(fresh.slice(at, at + perEntry))));
+      const some = fresh.slice(at, at + perEntry);
+      writes.push(audit.record(tx, environment, entryOf(some)));
+      const held = some.filter(({ state }) => state !== 'accepted');
+      if (held.length > 0) writes.push(audit.record(tx, environment, heldEntryOf(held)));
     }
     await Promise.all(writes);
     return results;
@@ -151,6 +169,18 @@ function entryOf(fresh: readonly Incoming[]) {
     resource: null,
     outcome: 'success' as const,
     details: { count: fresh.length, events },
+  };
+}
+
+/** Which of the events just stored are not delivered, and why. */
+function heldEntryOf(held: readonly Incoming[]) {
+  const events: JsonValue = held.map(({ id, state, reason }) => [id, state, reason]);
+  return {
+    action: 'event.held',
+    actor: { ...SYSTEM, kind: 'platform' as const, id: held[0]?.platform ?? null },
+    resource: null,
+    outcome: 'refused' as const,
+    details: { count: held.length, events },
   };
 }
 
@@ -176,5 +206,9 @@ function valuesOf(environment: EnvironmentId, group: readonly Incoming[]): reado
     group.map(({ contentType }) => contentType),
     starts,
     group.map(({ sealedBody }) => sealedBody.length),
+    group.map(({ state }) => state),
+    group.map(({ reason }) => reason),
+    group.map(({ detail }) => detail),
+    group.map(({ headBytes }) => headBytes),
   ];
 }
