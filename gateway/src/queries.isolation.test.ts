@@ -151,6 +151,7 @@ const MAY_DELETE: Readonly<Record<'itself' | 'system', readonly string[]>> = Obj
     'access.erase_seen_signatures',
     'audit.erase_audit_pending',
     'ingest.erase_endpoint_callers',
+    'ingest.erase_endpoint_counts',
     'store.erase_changes',
   ],
 });

@@ -61,7 +61,7 @@ export async function fill(
   await call({ method: 'POST', path: '/api/v1/auth/sign-in', body: signIn });
   await call({ path: `${prefix}/api/v1/organizations/${koywe.organizationId}/webhooks`, key: testKey });
   await fillKey(gateway, { environment, key: runtime.key.id });
-  const body = Buffer.from(`{"id":"evt-of-${name}","type":"order.paid"}`);
+  const body = Buffer.from(`{"id":"evt-of-${name}","type":"order.paid","data":{"orderId":"ord_1"}}`);
   const headers = sign({ scheme: 'koywe', secret: Buffer.from(secret), body, nowMs: Date.now() });
   const hook: ClientCall = {
     method: 'POST',
@@ -72,6 +72,7 @@ export async function fill(
   const received = await call(hook);
   if (received.status !== 200) throw new Error(received.text);
   await call({ path: `/admin/v1/endpoints/${endpoint['id'] ?? ''}/callers`, key: adminKey }); // written for whoever asks
+  await call({ path: `/admin/v1/endpoints/${endpoint['id'] ?? ''}/counts`, key: adminKey });
   // The state of the environment was announced once, so that the feed has something of it too.
   await environments.freeze(environment, SYSTEM);
   await environments.unfreeze(environment, SYSTEM);

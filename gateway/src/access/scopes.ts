@@ -29,6 +29,7 @@ const rows = {
   'destinations:write': act('admin', 'make, pause and change destinations'),
   'events:read': look('see events and deliveries, without bodies'),
   'events:reveal': act('admin', 'see the body of an event, which the log records'),
+  'events:decide': act('admin', 'release and discard events that are held'),
   'events:replay': act('admin', 'have events delivered again'),
   'audit:read': look('see and export the log'),
 } as const satisfies Record<string, ScopeRow>;

@@ -87,6 +87,18 @@ const rows = {
     34_560_000,
     'it is kept who called an endpoint, by the day',
   ),
+  endpointCountsKeptSeconds: row(
+    34_560_000,
+    172_800,
+    315_360_000,
+    'it is kept what became of the webhooks of an endpoint, by the day',
+  ),
+  webhookCheckStepsMax: row(
+    1_000_000,
+    10_000,
+    100_000_000,
+    'rules of a schema times values of a body; an event beyond it is held unchecked',
+  ),
 
   // audit
   auditBatchItemsMax: row(256, 1, 4_096, 'entries committed in one transaction of their own'),
@@ -148,13 +160,46 @@ const rows = {
   ),
   deliveryPollMs: row(1_000, 50, 60_000, 'between two looks for due deliveries when nothing announces them'),
   deliveryTimeoutMs: row(15_000, 500, 60_000, 'one attempt'),
+  deliveryTimeoutMaxMs: row(
+    30_000,
+    500,
+    60_000,
+    'one attempt, where a destination has a time limit of its own',
+  ),
   deliveryAnswerBytesMax: row(
     64 * KIB,
     1 * KIB,
     1 * MIB,
     'the answer to a delivery that is read; more is left unread',
   ),
-  deliveryAttemptsMax: row(12, 1, 50, 'attempts before a delivery is dead'),
+  deliveryAttemptsMax: row(13, 1, 50, 'attempts before a delivery is dead'),
+  deliveryScheduleSecondsMax: row(
+    1_209_600,
+    60,
+    2_592_000,
+    'a schedule of attempts that a destination has of its own, from the first to the last',
+  ),
+  deliveryAnswerKeptBytesMax: row(
+    512,
+    0,
+    8 * KIB,
+    'the beginning of an answer that is kept with an attempt, redacted',
+  ),
+  destinationFailingSeconds: row(
+    172_800,
+    60,
+    2_592_000,
+    'a destination that takes nothing for so long is paused by itself, and tried from time to time',
+  ),
+  destinationProbeSeconds: row(
+    300,
+    1,
+    86_400,
+    'between two tries of a destination that was paused by itself; more the longer it lasts, up to twelve times as long',
+  ),
+  eventReplayStepItemsMax: row(500, 1, 5_000, 'events that a replay of many looks at in one step'),
+  eventReplaysMax: row(8, 1, 100, 'replays of many events of one environment that are not over'),
+  eventReplayTrialItemsMax: row(10_000, 100, 1_000_000, 'events that a dry run of a replay looks at'),
 
   // delivery: pulled instead of sent
   pullItemsMax: row(100, 1, 1_000, 'events of one pull'),

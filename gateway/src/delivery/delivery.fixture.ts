@@ -1,4 +1,5 @@
 // For the tests of this room: nodes on a real database, webhooks that come in through ingest, receivers over HTTPS.
+import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
@@ -78,7 +79,13 @@ export async function withRooms(
     databaseUrl: openSecretText(url),
     rootKeyFile: join(folder, 'root.key'),
     ca: authority.cert,
-    limits: limitsWith({ deliveryPollMs: 50, shutdownTimeoutMs: 100, keyCacheMs: 50, ...options.limits }),
+    limits: limitsWith({
+      deliveryTimeoutMaxMs: options.limits?.deliveryTimeoutMs ?? 15_000,
+      deliveryPollMs: 50,
+      shutdownTimeoutMs: 100,
+      keyCacheMs: 50,
+      ...options.limits,
+    }),
   };
   const node = await openNode(t, settings, options.log);
   const { environments, ingest, delivery } = node;
@@ -89,7 +96,7 @@ export async function withRooms(
   await ingest.start();
   const secret = Secret.fromText(WEBHOOK_SECRET);
   const { id: endpoint } = await ingest.endpoints.create(
-    { environment, platform: 'koywe', name: 'koywe', secret },
+    { environment, platform: 'koywe', name: 'koywe', secret, structure: 'any' },
     SYSTEM,
   );
   let count = 0;
@@ -103,14 +110,16 @@ export async function withRooms(
       const body = given ?? Buffer.from(`{"id":"evt_${count}","type":"order.paid"}`);
       const headers = sign({ scheme: 'koywe', secret: Buffer.from(WEBHOOK_SECRET), body, nowMs: Date.now() });
       const rawHeaders = [...headers.flat(), 'content-type', 'application/json'];
-      return (await ingest.receive({ endpoint, rawHeaders, body, address: '127.0.0.1' })).event;
+      const { event } = await ingest.receive({ endpoint, rawHeaders, body, address: '127.0.0.1' });
+      assert.ok(event !== null);
+      return event;
     },
     async destination(to, name = `destination ${(count += 1)}`) {
       const { destination, secret: text } = await delivery.destinations.create(
         { environment, name, url: to },
         SYSTEM,
       );
-      const bytes = Buffer.from(openSecretText(text).slice('whsec_'.length), 'base64');
+      const bytes = Buffer.from(openSecretText(text ?? Secret.fromText('')).slice('whsec_'.length), 'base64');
       return { id: destination.id, secret: bytes };
     },
     async deliveries() {
@@ -233,7 +242,7 @@ export async function asOwner(
   const client = new Client(settings.databaseUrl);
   await client.connect();
   try {
-    for (const table of ['deliveries', 'attempts', 'events', 'destinations'])
+    for (const table of ['deliveries', 'attempts', 'events', 'destinations', 'destination_secrets'])
       await client.query(`alter table sallyport.${table} no force row level security`);
     await client.query('set search_path = sallyport');
     return (await client.query(text, [...values])).rows;

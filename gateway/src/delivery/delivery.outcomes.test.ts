@@ -134,7 +134,7 @@ test('a replay goes to all active destinations, or to one', async (t) => {
   const one = await rooms.delivery.replay({ environment, event, destination: second.id }, SYSTEM);
   assert.equal(one.deliveries.length, 1);
   await receivers[1]?.has(2);
-  await rooms.delivery.destinations.setState({ environment, destination: third.id, state: 'paused' }, SYSTEM);
+  await rooms.delivery.destinations.change({ environment, destination: third.id, state: 'paused' }, SYSTEM);
   const all = await rooms.delivery.replay({ environment, event }, SYSTEM);
   assert.equal(all.deliveries.length, 2);
   await Promise.all([receivers[0]?.has(2), receivers[1]?.has(3)]);
@@ -207,7 +207,7 @@ test('what waits for a paused destination goes when it is resumed, also on a nod
   await rooms.receive();
   await receiver.has(1);
   for (let round = 1; round <= 3; round++) {
-    await rooms.delivery.destinations.setState({ environment, destination, state: 'paused' }, SYSTEM);
+    await rooms.delivery.destinations.change({ environment, destination, state: 'paused' }, SYSTEM);
     await until(async () => (await rooms.deliveries()).every(({ state }) => state === 'delivered'));
     const received = receiver.received.length;
     await Promise.all(Array.from({ length: 5 }, () => rooms.receive()));
@@ -219,7 +219,7 @@ test('what waits for a paused destination goes when it is resumed, also on a nod
       Array.from({ length: 5 }, () => [null, 0]),
     );
     assert.equal(receiver.received.length, received);
-    await rooms.delivery.destinations.setState({ environment, destination, state: 'active' }, SYSTEM);
+    await rooms.delivery.destinations.change({ environment, destination, state: 'active' }, SYSTEM);
     await receiver.has(received + 5);
   }
   await until(async () => (await rooms.deliveries()).every(({ state }) => state === 'delivered'));
@@ -237,7 +237,7 @@ test('a destination moved elsewhere gets its retries there', async (t) => {
   rooms.delivery.start();
   const event = await rooms.receive();
   await settled(rooms, 1);
-  await rooms.delivery.destinations.setUrl(
+  await rooms.delivery.destinations.change(
     { environment: rooms.environment, destination, url: to.url },
     SYSTEM,
   );

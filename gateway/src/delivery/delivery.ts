@@ -20,21 +20,18 @@ import type { Environments } from '#environments';
 import type { Keyring } from '#keyring';
 import type { Outbound } from '#outbound';
 import type { Store } from '#store';
-import { createDestinations, type Destinations } from './destinations.ts';
+import { selectActiveDestinations, selectDestination } from './destination-queries.ts';
+import { createDestinations, type Destinations, type DestinationTarget } from './destinations.ts';
+import { createFanOut } from './fan-out.ts';
+import { createDestinationsInUse } from './in-use.ts';
 import { ensurePartitions } from './partitions.ts';
 import { createPull, type Pull } from './pull.ts';
-import {
-  type DeliveryRow,
-  insertDeliveries,
-  insertReplay,
-  selectActiveDestinations,
-  selectDeliveries,
-  selectDestination,
-} from './queries.ts';
+import { type DeliveryRow, insertReplay, selectDeliveries } from './queries.ts';
 import { createSender } from './sender.ts';
 import { createSettlements } from './settle.ts';
 
-export type DeliveryState = 'due' | 'delivered' | 'dead';
+/** `waiting`: for another with the same order key, which is not over. */
+export type DeliveryState = 'due' | 'waiting' | 'delivered' | 'dead';
 
 /** One event on its way to one destination. */
 export interface DeliveryView {
@@ -95,12 +92,18 @@ const PARTITIONS_EVERY_MS = 6 * 3_600_000;
 /** Makes the delivery room. */
 export function createDelivery(ports: DeliveryPorts): Delivery {
   const { store, audit, events, clock, log } = ports;
-  const destinations = createDestinations(ports);
-  const settlements = createSettlements(ports);
+  const inUse = createDestinationsInUse(ports);
+  const fanOut = createFanOut(ports);
+  const changed = (target: DestinationTarget): void => {
+    inUse.forget(target);
+    sender.wake();
+  };
+  const destinations = createDestinations(ports, changed);
+  const settlements = createSettlements({ ...ports, onHealth: changed });
   const sender = createSender({
     ...ports,
     settlements,
-    destinationInUse: (claim) => destinations.inUse(claim.environment_id, claim.destination_id),
+    destinationInUse: (claim) => inUse.get(claim.environment_id, claim.destination_id),
   });
   const { waiters, ...pull } = createPull(ports);
   let partitions: Repeat | null = null;
@@ -108,16 +111,11 @@ export function createDelivery(ports: DeliveryPorts): Delivery {
   let hasMade = false;
 
   return {
-    destinations: {
-      ...destinations,
-      async setState(change, actor) {
-        const view = await destinations.setState(change, actor);
-        sender.wake();
-        return view;
-      },
-    },
+    destinations,
     async prepare() {
       await ensurePartitions(ports);
+      // Where an order is kept it is asked for within transactions: it is in memory from here on.
+      await ports.keyring.pepper();
       const run = (): Promise<void> => ensurePartitions(ports);
       partitions ??= repeat({ name: 'delivery.partitions', everyMs: PARTITIONS_EVERY_MS, run, clock, log });
     },
@@ -133,9 +131,8 @@ export function createDelivery(ports: DeliveryPorts): Delivery {
       await waiters.stop();
       await settlements.close();
     },
-    async inTransaction(tx, environment, eventIds) {
-      const made = await tx.run(insertDeliveries, [environment, eventIds, new Date(clock.now())]);
-      if (made === 0) return;
+    async inTransaction(tx, environment, fanned) {
+      if ((await fanOut.fan(tx, environment, fanned)) === 0) return;
       hasMade = true;
       waiters.touched(environment);
     },

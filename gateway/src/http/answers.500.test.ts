@@ -60,7 +60,7 @@ test('every fault of a room is its own problem', async (t) => {
   ];
   for (const code of codes) {
     const ingest = roomWith<Ingest>({
-      expect: async () => undefined,
+      expect: async () => ({ bodyBytesMax: 1_048_576 }),
       receive: async () => {
         throw new Fault(code, { cause: new Error('select secret from room') });
       },

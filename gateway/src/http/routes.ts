@@ -8,6 +8,7 @@ import { auditRoutes } from './admin/audit.ts';
 import { connectionRoutes } from './admin/connections.ts';
 import { destinationRoutes } from './admin/destinations.ts';
 import { endpointCallerRoutes } from './admin/endpoint-callers.ts';
+import { endpointSecretRoutes } from './admin/endpoint-secrets.ts';
 import { endpointRoutes } from './admin/endpoints.ts';
 import { eventRoutes } from './admin/events.ts';
 import { keyUseRoutes } from './admin/key-uses.ts';
@@ -38,6 +39,7 @@ export function allRoutes(rooms: RouteRooms): readonly Route[] {
     ...signerRoutes(rooms),
     ...connectionRoutes(rooms),
     ...endpointRoutes(rooms),
+    ...endpointSecretRoutes(rooms),
     ...endpointCallerRoutes(rooms),
     ...destinationRoutes(rooms),
     ...eventRoutes(rooms),

@@ -4,6 +4,7 @@ import {
   type EndpointId,
   type EnvironmentId,
   type EventId,
+  type EventState,
   type FanOut,
   Fault,
   type JsonValue,
@@ -18,10 +19,10 @@ import {
 import { type Batcher, type BatchResult, createBatcher, type Store } from '#store';
 import { insertEvents, selectEventKeys } from './queries.ts';
 
-/** A verified webhook or an own event, sealed, on its way to the disk. */
+/** A verified webhook or an application's own event, sealed, on its way to the disk. */
 export interface Incoming {
   readonly environment: EnvironmentId;
-  /** `null` for an own event. */
+  /** `null` for an application's own event. */
   readonly endpoint: EndpointId | null;
   /** Whose key sent an own event; `null` for a webhook. */
   readonly sender: KeyId | null;
@@ -34,6 +35,14 @@ export interface Incoming {
   readonly bytes: number;
   readonly digest: Uint8Array;
   readonly contentType: string;
+  readonly state: EventState;
+  /** Why it is held; `null` when it is not. */
+  readonly reason: string | null;
+  readonly detail: string | null;
+  /** As it came in: destinations may ask what it says. */
+  readonly body: Uint8Array;
+  /** How many of the sealed bytes are headers. */
+  readonly headBytes: number;
   readonly sealedBody: Uint8Array;
 }
 
@@ -66,7 +75,7 @@ export function createCommits(ports: CommitPorts): Batcher<Incoming, Stored> {
     flush: (items) => flush(ports, items),
     itemsMax: limits.webhookBatchItemsMax,
     bytesMax: limits.webhookBatchBytesMax,
-    bytesOf: ({ sealedBody }) => sealedBody.length,
+    bytesOf: ({ sealedBody, body }) => sealedBody.length + body.length,
     queueItemsMax: limits.webhookQueueItemsMax,
     queueBytesMax: limits.webhookQueueBytesMax,
     concurrency: CONCURRENCY,
@@ -100,12 +109,13 @@ async function flush(
   return items.map((item) => results.get(item) ?? { ok: false, fault: new Fault('INTERNAL') });
 }
 
-function fieldsOf({ id, endpoint, platform, type }: Incoming): LogFields {
+function fieldsOf({ id, endpoint, platform, type, state }: Incoming): LogFields {
   return {
     event: id,
     platform,
     ...(endpoint === null ? {} : { endpoint }),
     ...(type === null ? {} : { name: type }),
+    ...(state === 'accepted' ? {} : { state }),
   };
 }
 
@@ -134,12 +144,15 @@ function storeGroup(
     }
     if (fresh.length === 0) return results;
     // Written one behind the other without waiting in between: one round trip for all of them.
-    const ids = fresh.map(({ id }) => id);
-    const writes = [fanOut.inTransaction(tx, environment, ids)];
+    const accepted = fresh.filter(({ state }) => state === 'accepted');
+    const writes = accepted.length === 0 ? [] : [fanOut.inTransaction(tx, environment, accepted)];
     const perEntry = eventsPerEntry(limits);
-    for (const [sender, own] of Map.groupBy(fresh, (item) => item.sender)) {
-      for (let at = 0; at < own.length; at += perEntry) {
-        writes.push(audit.record(tx, environment, entryOf(sender, own.slice(at, at + perEntry))));
+    for (const [sender, of] of Map.groupBy(fresh, (item) => item.sender)) {
+      for (let at = 0; at < of.length; at += perEntry) {
+        const some = of.slice(at, at + perEntry);
+        writes.push(audit.record(tx, environment, entryOf(sender, some)));
+        const held = some.filter(({ state }) => state !== 'accepted');
+        if (held.length > 0) writes.push(audit.record(tx, environment, heldEntryOf(held)));
       }
     }
     await Promise.all(writes);
@@ -167,6 +180,18 @@ function entryOf(sender: KeyId | null, fresh: readonly Incoming[]) {
   };
 }
 
+/** Which of the events just stored are not delivered, and why. */
+function heldEntryOf(held: readonly Incoming[]) {
+  const events: JsonValue = held.map(({ id, state, reason }) => [id, state, reason]);
+  return {
+    action: 'event.held',
+    actor: { ...SYSTEM, kind: 'platform' as const, id: held[0]?.platform ?? null },
+    resource: null,
+    outcome: 'refused' as const,
+    details: { count: held.length, events },
+  };
+}
+
 function valuesOf(environment: EnvironmentId, group: readonly Incoming[]): readonly unknown[] {
   const starts: number[] = [];
   let start = 1;
@@ -189,5 +214,9 @@ function valuesOf(environment: EnvironmentId, group: readonly Incoming[]): reado
     group.map(({ contentType }) => contentType),
     starts,
     group.map(({ sealedBody }) => sealedBody.length),
+    group.map(({ state }) => state),
+    group.map(({ reason }) => reason),
+    group.map(({ detail }) => detail),
+    group.map(({ headBytes }) => headBytes),
   ];
 }

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +10,7 @@ import {
   type Clock,
   type EndpointId,
   type EnvironmentId,
+  type EventId,
   type FanOut,
   type Limits,
   openSecretText,
@@ -18,7 +20,7 @@ import {
   systemClock,
 } from '#base';
 import { createEnvironments, type Environments } from '#environments';
-import { createIngest, type EndpointView, type Ingest } from '#ingest';
+import { createIngest, type EndpointView, type Ingest, type Webhook } from '#ingest';
 import { createKeyring, type Keyring, openFileKeyManager } from '#keyring';
 import { createStore, type Store } from '#store';
 import { type Cleanup, withDatabase } from '#test/database';
@@ -53,7 +55,7 @@ export const SECRET = 'secret-of-the-endpoint-0123456789';
 /** For tests: deliveries that nobody makes. */
 export const noFanOut: FanOut = { inTransaction: async () => undefined, announce: () => undefined };
 
-/** For tests: makes one, with an endpoint whose secret is {@link SECRET}; partitions are there. */
+/** For tests: makes one, with an endpoint whose secret is {@link SECRET} and that takes any body; partitions are there. */
 export async function withIngest(test: Cleanup, options: TestIngestOptions = {}): Promise<TestIngest> {
   // Hooks run in the order in which they were registered; what was made last must end first.
   const hooks: (() => Promise<void>)[] = [];
@@ -75,7 +77,7 @@ export async function withIngest(test: Cleanup, options: TestIngestOptions = {})
   const own = await make(store, options);
   const environment = await environmentOf(own);
   const endpoint = await own.ingest.endpoints.create(
-    { environment, platform: 'koywe', name: 'koywe', secret: Secret.fromText(SECRET) },
+    { environment, platform: 'koywe', name: 'koywe', secret: Secret.fromText(SECRET), structure: 'any' },
     SYSTEM,
   );
   return {
@@ -135,6 +137,16 @@ export function signed(body: Uint8Array | string, options: WebhookOptions) {
   const bytes = typeof body === 'string' ? Buffer.from(body) : body;
   const signature = sign({ scheme: 'koywe', secret: Buffer.from(secret), body: bytes, nowMs: 0 });
   return { endpoint, rawHeaders: [...headers, ...signature.flat()], body: bytes, address };
+}
+
+/** For tests: hands a webhook over that is stored, or was before. */
+export async function kept(
+  ingest: Pick<Ingest, 'receive'>,
+  webhook: Webhook,
+): Promise<{ readonly event: EventId; readonly duplicate: boolean }> {
+  const { event, duplicate } = await ingest.receive(webhook);
+  assert.ok(event !== null, 'its type is wanted');
+  return { event, duplicate };
 }
 
 /** For tests: a body with an id. */

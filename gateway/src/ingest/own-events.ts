@@ -1,10 +1,11 @@
 // node:crypto here: digests of a body and of a request's key, by which a repetition is told from another request.
 import { hash } from 'node:crypto';
-import { type Clock, type EnvironmentId, Fault, type KeyId, newId, utf8 } from '#base';
+import { type Clock, createIdSequence, type EnvironmentId, Fault, type KeyId, utf8 } from '#base';
 import type { Keyring } from '#keyring';
 import type { Batcher, Store } from '#store';
 import type { Incoming, Stored } from './commit.ts';
 import { selectEvent } from './queries.ts';
+import { sealEvent } from './sealed-event.ts';
 
 /** What stands as the platform of an own event: a webhook that an application sends its own customers. */
 export const OWN_PLATFORM = 'sallyport';
@@ -41,6 +42,7 @@ export function createOwnEvents(ports: {
   readonly clock: Clock;
 }): OwnEvents {
   const { store, keyring, commits, clock } = ports;
+  const nextId = createIdSequence('event', clock);
 
   return {
     async send({ environment, sender, type, body, requestKey }) {
@@ -48,9 +50,10 @@ export function createOwnEvents(ports: {
         throw new Fault('INVALID_REQUEST', {
           fields: [{ path: 'header.idempotency-key', problem: 'must be 8 to 200 visible characters' }],
         });
-      const id = newId('event', clock);
+      const id = nextId();
       const digest = hash('sha256', body, 'buffer');
       const sealer = await keyring.sealer(environment, 'events');
+      const { headBytes, sealed } = sealEvent(sealer, { id, headers: [], body });
       const stored = await commits.add({
         environment,
         endpoint: null,
@@ -64,7 +67,12 @@ export function createOwnEvents(ports: {
         bytes: body.length,
         digest,
         contentType: 'application/json',
-        sealedBody: sealer.seal({ record: id, field: 'body' }, body),
+        state: 'accepted',
+        reason: null,
+        detail: null,
+        body,
+        headBytes,
+        sealedBody: sealed,
       });
       if (stored.duplicate) {
         const first = await store.transaction(environment, (tx) =>
