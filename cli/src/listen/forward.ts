@@ -21,7 +21,6 @@ export interface Forwarder {
   close(): Promise<void>;
 }
 
-export const FORWARD_TIMEOUT_MS = 10_000;
 const ANSWER_BYTES_MAX = 64 * 1024;
 
 export function createForwarder(given: {
@@ -29,16 +28,17 @@ export function createForwarder(given: {
   readonly secret: Uint8Array;
   /** PEM of an authority that is trusted besides the public ones, for an https:// address. */
   readonly ca: string | null;
+  readonly timeoutMs: number;
 }): Forwarder {
-  const { target, secret, ca } = given;
+  const { target, secret, ca, timeoutMs } = given;
   const agent = new Agent({
     connect: {
-      timeout: FORWARD_TIMEOUT_MS,
+      timeout: timeoutMs,
       rejectUnauthorized: true,
       ...(ca === null ? {} : { ca: [...rootCertificates, ca] }),
     },
-    headersTimeout: FORWARD_TIMEOUT_MS,
-    bodyTimeout: FORWARD_TIMEOUT_MS,
+    headersTimeout: timeoutMs,
+    bodyTimeout: timeoutMs,
   });
 
   const send = async ({ id, platform, contentType, bytes }: PulledEvent): Promise<number> => {
@@ -53,7 +53,7 @@ export function createForwarder(given: {
         ...Object.fromEntries(signature),
       },
       body: bytes,
-      signal: AbortSignal.timeout(FORWARD_TIMEOUT_MS),
+      signal: AbortSignal.timeout(timeoutMs),
     });
     // Its status is all that counts, and a rest that breaks changes nothing about it.
     await body.dump({ limit: ANSWER_BYTES_MAX }).catch(() => undefined);

@@ -11,14 +11,14 @@ const TYPE_CHARACTERS = 24;
  */
 export function lineOf(
   terminal: Terminal,
-  { event, result, isReplay, leaseSeconds }: Told & { readonly leaseSeconds: number },
+  { event, result, isReplay, againSeconds }: Told & { readonly againSeconds: number },
 ): string {
   const { paint } = terminal;
   const { ok, status, reason, durationMs } = result;
   const notes = [
     ...(isReplay ? ['replayed'] : []),
     ...(event.attempt > 1 && !isReplay ? [`given ${event.attempt} times`] : []),
-    ...(ok || isReplay ? [] : [`comes again in ${leaseSeconds} s`]),
+    ...(ok || isReplay ? [] : [`comes again in ${againSeconds} s`]),
   ];
   return [
     paint('dim', new Date().toTimeString().slice(0, 8)),

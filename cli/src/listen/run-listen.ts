@@ -19,14 +19,18 @@ export interface ListenOptions {
   readonly options: Options;
   readonly forward: string;
   readonly destination: string | undefined;
+  /** How long an event in hand is given to nobody else: when it comes again if it was not taken. */
+  readonly againSeconds: number;
   readonly skip: boolean;
   readonly keys: boolean;
 }
 
-/** Longer than one forwarding and its acknowledgement take: what is in hand here is given to nobody else. */
-const LEASE_SECONDS = 30;
+/** One forwarding has to end while the event is ours, with room for its acknowledgement. */
+const FORWARD_SHARE = 2 / 3;
+const FORWARD_TIMEOUT_MS_MAX = 10_000;
 const WAIT_SECONDS = 20;
 const SKIP_ITEMS = 100;
+const SKIP_LEASE_SECONDS = 30;
 const SECRET_BYTES = 32;
 
 /** Listens until a signal or a key ends it. What was not acknowledged is given again, whatever happens here. */
@@ -40,7 +44,11 @@ export async function runListen(given: ListenOptions): Promise<void> {
       key: session.key,
       ...(session.ca === null ? {} : { ca: session.ca }),
     });
-    const forwarder = createForwarder({ target, secret: secret.bytes, ca: session.ca });
+    const timeoutMs = Math.min(
+      Math.floor(given.againSeconds * 1_000 * FORWARD_SHARE),
+      FORWARD_TIMEOUT_MS_MAX,
+    );
+    const forwarder = createForwarder({ target, secret: secret.bytes, ca: session.ca, timeoutMs });
     try {
       await listen({
         ...given,
@@ -79,7 +87,7 @@ async function listen(given: Listening): Promise<void> {
     const told: Told = { event, isReplay, result: await forwarder.forward(event) };
     const text = terminal.json
       ? JSON.stringify(documentOf(told))
-      : lineOf(terminal, { ...told, leaseSeconds: LEASE_SECONDS });
+      : lineOf(terminal, { ...told, againSeconds: given.againSeconds });
     terminal.line(text);
     counts[told.result.ok ? 'forwarded' : 'failed'] += 1;
     return told.result.ok;
@@ -101,7 +109,13 @@ async function listen(given: Listening): Promise<void> {
     while (!ending.signal.aborted) {
       const open = await valve.opened(ending.signal);
       const signal = AbortSignal.any([ending.signal, open]);
-      const pull = { destination, limit: 1, waitSeconds: WAIT_SECONDS, leaseSeconds: LEASE_SECONDS, signal };
+      const pull = {
+        destination,
+        limit: 1,
+        waitSeconds: WAIT_SECONDS,
+        leaseSeconds: given.againSeconds,
+        signal,
+      };
       const pulled = signal.aborted ? null : await patience.run(() => events.pull(pull), ending.signal);
       for (const event of pulled?.events ?? []) {
         last = event;
@@ -134,7 +148,7 @@ async function skip(
   let skipped = 0;
   let after: string | undefined;
   do {
-    const pull = { destination, after, limit: SKIP_ITEMS, leaseSeconds: LEASE_SECONDS };
+    const pull = { destination, after, limit: SKIP_ITEMS, leaseSeconds: SKIP_LEASE_SECONDS };
     const pulled = await patience.run(() => events.pull(pull), ended);
     skipped += pulled?.events.length ?? 0;
     after = pulled?.batch ?? undefined;

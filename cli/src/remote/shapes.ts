@@ -101,6 +101,7 @@ export const destinationShape = z.looseObject({
   state: z.string(),
   createdAt: z.string(),
 });
+export const madeDestinationShape = z.looseObject({ destination: destinationShape });
 export const newDestinationShape = z.looseObject({ destination: destinationShape, secret: z.string() });
 export const eventShape = z.looseObject({
   id: z.string(),

@@ -1,7 +1,6 @@
 // A pull that waits is woken by what it waits for, holds no connection to the database, and gives nothing to whoever has gone or
 // may no longer come in. U11 P3; traps "poll as well", "Every buffer and wait has a limit".
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { request } from 'node:https';
 import { test } from 'node:test';
 import { LIMITS } from '#base';
@@ -42,8 +41,9 @@ test('who goes away while waiting is given nothing: the next one has it at once'
   const isAcknowledged = async () =>
     (await admin('GET', `/admin/v1/deliveries?destination=${id}`)).text.includes('"delivered"');
   while (!(await isAcknowledged())); // it waits from then on
+  const closed = new Promise((resolve) => leaving.once('close', resolve));
   leaving.destroy();
-  await once(leaving, 'close');
+  await closed;
   const event = await send('{"type":"left"}');
   assert.deepEqual(
     (await pull(key, '?wait=30')).events.map((one) => one.event),
