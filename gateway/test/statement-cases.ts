@@ -260,6 +260,9 @@ export const STATEMENT_CASES: Readonly<Record<string, StatementCase>> = Object.f
   'ingest.update_event_state': {
     values: (fact) => [A(fact), fact('events', 'id'), 'accepted', null, null],
   },
+  'ingest.scan_events': {
+    values: (fact) => [A(fact), 'evt_0', 'evt_z', 10, null, null, null],
+  },
   'ingest.select_event': { values: (fact) => [A(fact), fact('events', 'id')] },
   'ingest.select_bodies': { values: (fact) => [A(fact), [fact('events', 'id')]] },
   'ingest.ensure_partition': {

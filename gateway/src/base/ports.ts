@@ -109,7 +109,25 @@ export interface StoredEvent {
 /** Reads events for delivery; those that are held, discarded or erased are not among them. */
 export interface EventReader {
   read(environment: EnvironmentId, eventIds: readonly string[]): Promise<ReadonlyMap<string, StoredEvent>>;
+  /** Accepted events of a time in the order of their ids, without their bodies. */
+  scan(scan: EventScan): Promise<readonly ScannedEvent[]>;
 }
+
+export interface EventScan {
+  readonly environment: EnvironmentId;
+  /** Received at or after this moment, and before that one. */
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** Only those behind this one. */
+  readonly after: EventId | null;
+  readonly limit: number;
+  readonly platform?: string | undefined;
+  /** A type, or the beginning of one and `.*`. */
+  readonly type?: string | undefined;
+  readonly endpoint?: EndpointId | undefined;
+}
+
+export type ScannedEvent = Omit<FannedEvent, 'body'>;
 
 /** An event that may be delivered, as the transaction that decides so has it. */
 export interface FannedEvent {

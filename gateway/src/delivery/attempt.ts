@@ -1,7 +1,6 @@
 import {
   type Clock,
   Fault,
-  type JsonValue,
   type Limits,
   type Log,
   redactText,
@@ -24,7 +23,7 @@ export interface AttemptResult {
   readonly retryAfter: string | null;
   readonly address: string | null;
   /** Fields of the answer by which its sender finds it again. */
-  readonly answerHeaders: Readonly<Record<string, JsonValue>> | null;
+  readonly answerHeaders: Readonly<Record<string, string>> | null;
   /** The beginning of the answer, redacted. */
   readonly answerStart: string | null;
 }
@@ -147,7 +146,7 @@ async function startOf(
     : readable(Buffer.concat(kept).toString('utf8'), deliveryAnswerKeptBytesMax);
 }
 
-function keptHeaders(headers: readonly HeaderField[]): Readonly<Record<string, JsonValue>> {
+function keptHeaders(headers: readonly HeaderField[]): Readonly<Record<string, string>> {
   const kept = headers.filter(([name]) => ANSWER_HEADERS.has(name));
   return Object.fromEntries(
     kept.map(([name, value]) => [name, readable(value, ANSWER_HEADER_CHARACTERS_MAX)]),

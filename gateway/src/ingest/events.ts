@@ -23,6 +23,7 @@ import {
   selectHeldEvents,
   updateEventState,
 } from './queries.ts';
+import { scanEvents } from './scan-queries.ts';
 import { openEvent } from './sealed-event.ts';
 
 /** Which events to list, newest first. */
@@ -118,6 +119,22 @@ export function createEvents({ store, keyring, audit, fanOut }: EventsPorts): Ev
         if (row.state === 'accepted') found.set(row.id, await open(environment, row));
       }
       return found;
+    },
+
+    async scan({ environment, fromMs, toMs, after, limit, platform, type, endpoint }) {
+      const from = idFloor('event', fromMs);
+      const values = [
+        environment,
+        // No event has the lowest id of a moment: its random bits would all have to be zero.
+        after === null || after < from ? from : after,
+        idFloor('event', toMs),
+        limit,
+        platform ?? null,
+        endpoint ?? null,
+        type ?? null,
+      ];
+      const rows = await store.transaction(environment, (tx) => tx.rows(scanEvents, values));
+      return rows.map(({ endpoint_id, ...row }) => ({ ...row, endpoint: endpoint_id }));
     },
 
     async list({ environment, after, limit, endpoint, type, platform, state, fromMs, toMs }) {

@@ -42,7 +42,7 @@ export interface Ingest extends EventReader, Receiver {
   readonly secrets: EndpointSecrets;
   readonly callers: Pick<Callers, 'flush' | 'list' | 'tryAddresses' | 'sweep'>;
   readonly counts: Pick<Counts, 'flush' | 'list' | 'sweep'>;
-  readonly events: Omit<Events, 'read'>;
+  readonly events: Omit<Events, 'read' | 'scan'>;
 }
 
 const PARTITIONS_EVERY_MS = 6 * 3_600_000;
@@ -77,6 +77,7 @@ export function createIngest(ports: IngestPorts): Ingest {
     counts,
     events,
     read: events.read,
+    scan: events.scan,
     async start() {
       await ensurePartitions(ports);
       const run = (): Promise<unknown> => ensurePartitions(ports);
