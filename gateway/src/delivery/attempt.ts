@@ -1,3 +1,4 @@
+import { SchemeFault } from '@sallyport/schemes';
 import {
   type Clock,
   Fault,
@@ -94,6 +95,8 @@ export async function attempt(
     const answerHeaders = keptHeaders(answer.headers);
     return result({ ok, status, reason, retryAfter, address, answerHeaders, answerStart });
   } catch (thrown) {
+    // What a platform's scheme can't sign, such as a body without the members that it covers.
+    if (thrown instanceof SchemeFault) return result(failed(thrown.code));
     if (!(thrown instanceof Fault))
       log.error('an attempt failed in an unknown way', {
         event: event.id,

@@ -1,5 +1,6 @@
 import { type Actor, Fault, type Limits, openSecretText, Secret } from '#base';
 import type { Sealer } from '#keyring';
+import { isUsableSecret } from './destination-fields.ts';
 import {
   deleteEndedSecrets,
   endDestinationSecrets,
@@ -87,7 +88,8 @@ export function createDestinationRotation(
         requireRoom(await inForce(), kinds);
         const made = kinds.map((kind): MadeSecret => {
           if (kind === 'ed25519') return newKeyPair(sealer, clock);
-          const text = given === undefined ? newSecretText() : openSecretText(given);
+          const text =
+            given === undefined ? newSecretText((each) => isUsableSecret(row, each)) : openSecretText(given);
           checkSecretTexts(row, [text]);
           return newSymmetric(sealer, clock, text);
         });
