@@ -62,7 +62,7 @@ export async function fill(
   await call({ path: `${prefix}/api/v1/organizations/${koywe.organizationId}/webhooks`, key: testKey });
   await fillKey(gateway, { environment, key: runtime.key.id });
   const body = Buffer.from(`{"id":"evt-of-${name}","type":"order.paid","data":{"orderId":"ord_1"}}`);
-  const headers = sign({ scheme: 'koywe', secret: Buffer.from(secret), body, nowMs: Date.now() });
+  const { headers } = sign({ scheme: 'koywe', secrets: [Buffer.from(secret)], body, nowMs: Date.now() });
   const hook: ClientCall = {
     method: 'POST',
     path: endpoint['path'] ?? '',

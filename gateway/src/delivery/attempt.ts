@@ -41,9 +41,9 @@ export async function attempt(
   });
   try {
     const { body, id, platform, contentType } = event;
-    const signature = sign({
+    const { headers: signature } = sign({
       scheme: 'standard-webhooks',
-      secret: destination.secret,
+      secrets: [destination.secret],
       body,
       id,
       nowMs: startedAtMs,

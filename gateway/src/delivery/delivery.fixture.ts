@@ -102,7 +102,12 @@ export async function withRooms(
     async receive(given) {
       count += 1;
       const body = given ?? Buffer.from(`{"id":"evt_${count}","type":"order.paid"}`);
-      const headers = sign({ scheme: 'koywe', secret: Buffer.from(WEBHOOK_SECRET), body, nowMs: Date.now() });
+      const { headers } = sign({
+        scheme: 'koywe',
+        secrets: [Buffer.from(WEBHOOK_SECRET)],
+        body,
+        nowMs: Date.now(),
+      });
       const rawHeaders = [...headers.flat(), 'content-type', 'application/json'];
       const { event } = await ingest.receive({ endpoint, rawHeaders, body, address: '127.0.0.1' });
       assert.ok(event !== null);

@@ -145,7 +145,12 @@ export interface WebhookOptions {
 export function signed(body: Uint8Array | string, options: WebhookOptions) {
   const { endpoint, secret = SECRET, headers = [], address = '192.0.2.1' } = options;
   const bytes = typeof body === 'string' ? Buffer.from(body) : body;
-  const signature = sign({ scheme: 'koywe', secret: Buffer.from(secret), body: bytes, nowMs: 0 });
+  const { headers: signature } = sign({
+    scheme: 'koywe',
+    secrets: [Buffer.from(secret)],
+    body: bytes,
+    nowMs: 0,
+  });
   return { endpoint, rawHeaders: [...headers, ...signature.flat()], body: bytes, address };
 }
 
