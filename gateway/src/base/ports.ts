@@ -1,4 +1,4 @@
-import type { EndpointId, EnvironmentId, EventId } from './ids.ts';
+import type { ConnectionId, EndpointId, EnvironmentId, EventId } from './ids.ts';
 
 /**
  * The ports through which rooms reach the store, the log and each other without importing them.
@@ -128,6 +128,17 @@ export interface EventScan {
 }
 
 export type ScannedEvent = Omit<FannedEvent, 'body'>;
+
+/** Reads an object from a platform, through a connection of the environment; the call is in the log as any other. */
+export interface ReadBack {
+  /** The answer with whatever status, its body bounded by `confirmAnswerBytesMax`. Throws `CONNECTION_NOT_FOUND`, `OUTBOUND_*` and others. */
+  read(call: {
+    readonly environment: EnvironmentId;
+    readonly connection: ConnectionId;
+    /** Path and query. */
+    readonly target: string;
+  }): Promise<{ readonly status: number; readonly body: Uint8Array }>;
+}
 
 /** An event that may be delivered, as the transaction that decides so has it. */
 export interface FannedEvent {

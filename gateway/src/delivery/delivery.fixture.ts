@@ -167,6 +167,7 @@ export async function openNode(t: Cleanup, settings: NodeSettings, log: Log = si
       inTransaction: async (...args) => rooms.delivery?.inTransaction(...args),
       announce: () => rooms.delivery?.announce(),
     },
+    readBack: { read: () => Promise.reject(new Error('nothing is read back here')) },
   });
   const delivery = createDelivery({ ...shared, environments, outbound, events: ingest });
   rooms.delivery = delivery;
