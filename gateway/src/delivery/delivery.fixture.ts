@@ -13,6 +13,7 @@ import { type Audit, createAudit } from '#audit';
 import {
   type AuditPort,
   type DestinationId,
+  type EndpointId,
   type EnvironmentId,
   type EventId,
   type Limits,
@@ -31,6 +32,7 @@ import { createKeyring, type Keyring, openFileKeyManager } from '#keyring';
 import { createOutbound } from '#outbound';
 import { createStore, type Store } from '#store';
 import { type Cleanup, withDatabase } from '#test/database';
+import type { DestinationFields } from './destination-fields.ts';
 
 /** One for the process: keys cost time. */
 const authority = await createAuthority({ name: 'Delivery test authority' });
@@ -61,7 +63,13 @@ export interface TestRooms extends TestNode {
   node(log?: Log): Promise<TestNode>;
   /** A webhook comes in; its event's id. */
   receive(body?: Uint8Array): Promise<EventId>;
-  destination(url: string, name?: string): Promise<{ id: DestinationId; secret: Uint8Array }>;
+  destination(
+    url: string,
+    name?: string,
+    fields?: DestinationFields,
+  ): Promise<{ id: DestinationId; secret: Uint8Array; text: string }>;
+  /** The endpoint of `receive`. */
+  readonly endpoint: EndpointId;
   /** The deliveries, oldest first. */
   deliveries(): Promise<readonly DeliveryView[]>;
 }
@@ -104,6 +112,7 @@ export async function withRooms(
     ...node,
     settings,
     environment,
+    endpoint,
     node: (log) => openNode(t, settings, log),
     async receive(given) {
       count += 1;
@@ -119,13 +128,13 @@ export async function withRooms(
       assert.ok(event !== null);
       return event;
     },
-    async destination(to, name = `destination ${(count += 1)}`) {
+    async destination(to, name = `destination ${(count += 1)}`, fields = {}) {
       const { destination, secret: text } = await delivery.destinations.create(
-        { environment, name, url: to },
+        { environment, name, url: to, ...fields },
         SYSTEM,
       );
-      const bytes = Buffer.from(openSecretText(text ?? Secret.fromText('')).slice('whsec_'.length), 'base64');
-      return { id: destination.id, secret: bytes };
+      const shown = openSecretText(text ?? Secret.fromText(''));
+      return { id: destination.id, secret: Buffer.from(shown.slice('whsec_'.length), 'base64'), text: shown };
     },
     async deliveries() {
       return (await delivery.list({ environment, limit: 200 })).items.toReversed();
