@@ -143,6 +143,7 @@ const MAY_DELETE: Readonly<Record<'itself' | 'system', readonly string[]>> = Obj
     'connections.erase_connections',
     'connections.erase_platform_tokens',
     'ingest.erase_endpoint_secrets',
+    'ingest.erase_event_confirmations',
   ],
   system: [
     'access.erase_bearer_tokens',

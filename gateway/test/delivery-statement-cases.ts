@@ -57,14 +57,20 @@ export const DELIVERY_CASES: Readonly<Record<string, StatementCase>> = Object.fr
     ],
   },
   'delivery.insert_replay': {
-    values: (fact) => [
-      A(fact),
-      newId('delivery', systemClock),
-      fact('events', 'id'),
-      fact('destinations', 'id'),
-      at,
-    ],
+    values: (fact) => [A(fact), newId('replay', systemClock), '{"fromMs":0,"toMs":1,"only":"all"}', at],
   },
+  'delivery.count_replays': { values: (fact) => [A(fact)], counts: true },
+  'delivery.select_replay': { values: (fact) => [A(fact), fact('event_replays', 'id')] },
+  'delivery.lock_replay': { values: (fact) => [A(fact), fact('event_replays', 'id')] },
+  'delivery.select_replays': { values: (fact) => [A(fact), null, 10] },
+  'delivery.update_replay': {
+    values: (fact) => [A(fact), fact('event_replays', 'id'), 'running', null, 0, 0, at],
+  },
+  'delivery.select_running_replays': {
+    values: () => [10],
+    ...system('a node goes on with those of all environments'),
+  },
+  'delivery.select_delivered': { values: (fact) => [A(fact), [fact('events', 'id')]] },
   'delivery.claim': {
     values: () => [new Date(8e15), new Date(8e15), 100, 100, [], [], []],
     ...system('a node sends for all environments'),
@@ -104,7 +110,69 @@ export const DELIVERY_CASES: Readonly<Record<string, StatementCase>> = Object.fr
       [null],
     ],
   },
+  'delivery.select_dead_page': {
+    values: (fact) => [A(fact), null, 10, fact('destinations', 'id')],
+    quiet: 'nothing is dead',
+  },
+  'delivery.select_one': { values: (fact) => [A(fact), fact('deliveries', 'id')] },
+  'delivery.lock_one': { values: (fact) => [A(fact), fact('deliveries', 'id')] },
+  'delivery.hasten': { values: (fact) => [A(fact), fact('deliveries', 'id'), at] },
+  'delivery.select_attempts': { values: (fact) => [A(fact), fact('deliveries', 'id'), 10] },
   'delivery.select_page': { values: (fact) => [A(fact), null, 10, null, null, null] },
+  'delivery.select_pull_kind': { values: (fact) => [A(fact), fact('destinations', 'id')] },
+  'delivery.pull': {
+    values: (fact) => [
+      A(fact),
+      fact('deliveries', 'destination_id'),
+      new Date(8e15),
+      10,
+      at,
+      newId('batch', systemClock),
+    ],
+  },
+  'delivery.return_pulled': {
+    values: (fact) => [A(fact), [fact('deliveries', 'id')], newId('batch', systemClock), at],
+    quiet: 'nothing was pulled',
+  },
+  'delivery.end_pulled': {
+    values: (fact) => [
+      A(fact),
+      fact('deliveries', 'destination_id'),
+      at,
+      'delivered',
+      null,
+      [fact('deliveries', 'id')],
+    ],
+  },
+  'delivery.end_batch': {
+    values: (fact) => [
+      A(fact),
+      fact('deliveries', 'destination_id'),
+      at,
+      'delivered',
+      null,
+      at,
+      newId('batch', systemClock),
+    ],
+    quiet: 'nothing was pulled',
+  },
+  'delivery.insert_pulls': {
+    values: (fact) => [
+      A(fact),
+      [newId('attempt', systemClock)],
+      [fact('deliveries', 'id')],
+      [9],
+      [0],
+      [1],
+      null,
+      null,
+    ],
+  },
+  'delivery.due_for_pulls': {
+    values: (fact) => [at, [A(fact)], [fact('destinations', 'id')], [1]],
+    quiet: 'nobody pulls',
+    ...system('one look for the pulls of all environments that wait at a node'),
+  },
   'delivery.ensure_partition': {
     values: () => [
       'deliveries',
@@ -116,6 +184,7 @@ export const DELIVERY_CASES: Readonly<Record<string, StatementCase>> = Object.fr
   },
   'delivery.erase_destinations': erasing,
   'delivery.erase_secrets': erasing,
+  'delivery.erase_replays': erasing,
   'delivery.erase_attempts': erasing,
   'delivery.erase_deliveries': erasing,
 });

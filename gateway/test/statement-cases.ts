@@ -215,6 +215,25 @@ export const STATEMENT_CASES: Readonly<Record<string, StatementCase>> = Object.f
   'ingest.retire_endpoint_secret': {
     values: (fact) => [A(fact), fact('endpoints', 'id'), fact('endpoint_secrets', 'id')],
   },
+  'ingest.insert_confirmations': {
+    values: (fact) => [A(fact), ['evt_new'], [fact('endpoints', 'id')], at],
+  },
+  'ingest.claim_confirmations': {
+    values: () => [new Date('2999-01-01'), new Date('2999-01-02'), 10, []],
+    ...system('one list of what is to be asked about'),
+  },
+  'ingest.postpone_confirmation': {
+    values: (fact) => [A(fact), fact('event_confirmations', 'event_id'), at, 'not-found'],
+  },
+  'ingest.delete_confirmation': { values: (fact) => [A(fact), fact('event_confirmations', 'event_id')] },
+  'ingest.count_confirmations': {
+    values: (fact) => [A(fact), fact('event_confirmations', 'endpoint_id'), 10],
+    counts: true,
+  },
+  'ingest.insert_confirmed_key': {
+    values: (fact) => [A(fact), fact('endpoints', 'id'), bytes(32), 'evt_new'],
+  },
+  'ingest.erase_event_confirmations': erasing,
   'ingest.add_endpoint_count': {
     values: (fact) => [A(fact), [fact('endpoints', 'id')], ['2026-01-01'], ['filtered'], [''], [1], [0]],
   },
@@ -259,6 +278,9 @@ export const STATEMENT_CASES: Readonly<Record<string, StatementCase>> = Object.f
   'ingest.select_event_for_update': { values: (fact) => [A(fact), fact('events', 'id')] },
   'ingest.update_event_state': {
     values: (fact) => [A(fact), fact('events', 'id'), 'accepted', null, null],
+  },
+  'ingest.scan_events': {
+    values: (fact) => [A(fact), 'evt_0', 'evt_z', 10, null, null, null],
   },
   'ingest.select_event': { values: (fact) => [A(fact), fact('events', 'id')] },
   'ingest.select_bodies': { values: (fact) => [A(fact), [fact('events', 'id')]] },

@@ -42,7 +42,8 @@ export function createForwarder(given: {
   });
 
   const send = async ({ id, platform, contentType, bytes }: PulledEvent): Promise<number> => {
-    const signature = sign({ scheme: 'standard-webhooks', secret, body: bytes, id, nowMs: Date.now() });
+    const signing = { scheme: 'standard-webhooks', secrets: [secret], body: bytes, id } as const;
+    const { headers: signature } = sign({ ...signing, nowMs: Date.now() });
     const { statusCode, body } = await request(target, {
       method: 'POST',
       dispatcher: agent,

@@ -130,7 +130,8 @@ const rows = {
     'The event is not held.',
     'Only events in the states quarantined and unconfirmed are released or discarded.',
   ),
-  DELIVERY_NOT_FOUND: row(404, 'No such delivery.', 'List them with `sallyport events show`.'),
+  DELIVERY_NOT_FOUND: row(404, 'No such delivery.', 'List them with `sallyport deliveries list`.'),
+  REPLAY_NOT_FOUND: row(404, 'No such replay.', 'List them with `sallyport events replays`.'),
   PLATFORM_UNKNOWN: row(400, 'No such platform.', 'Use one of the platforms named in docs/platforms.md.'),
   HOST_NOT_ALLOWED: row(
     400,

@@ -93,6 +93,32 @@ const rows = {
     315_360_000,
     'it is kept what became of the webhooks of an endpoint, by the day',
   ),
+  confirmConcurrency: row(16, 1, 256, 'platforms are asked about events at once, by one node'),
+  confirmPollMs: row(
+    1_000,
+    50,
+    60_000,
+    'between two looks for events to ask about when nothing announces them',
+  ),
+  confirmLeaseMs: row(
+    120_000,
+    10_000,
+    600_000,
+    'an event that is asked about belongs to a node; after it another may ask',
+  ),
+  confirmForSeconds: row(
+    259_200,
+    60,
+    2_592_000,
+    'a platform is asked about an event; then a person has to decide',
+  ),
+  confirmPendingItemsMax: row(
+    1_000,
+    1,
+    1_000_000,
+    'events of an endpoint without signatures that wait to be confirmed; beyond it the answer is 503',
+  ),
+  confirmAnswerBytesMax: row(256 * KIB, 1 * KIB, 4 * MIB, "a platform's answer about an event"),
   webhookCheckStepsMax: row(
     1_000_000,
     10_000,

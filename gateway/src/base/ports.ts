@@ -1,4 +1,4 @@
-import type { EndpointId, EnvironmentId, EventId } from './ids.ts';
+import type { ConnectionId, EndpointId, EnvironmentId, EventId } from './ids.ts';
 
 /**
  * The ports through which rooms reach the store, the log and each other without importing them.
@@ -109,6 +109,35 @@ export interface StoredEvent {
 /** Reads events for delivery; those that are held, discarded or erased are not among them. */
 export interface EventReader {
   read(environment: EnvironmentId, eventIds: readonly string[]): Promise<ReadonlyMap<string, StoredEvent>>;
+  /** Accepted events of a time in the order of their ids, without their bodies. */
+  scan(scan: EventScan): Promise<readonly ScannedEvent[]>;
+}
+
+export interface EventScan {
+  readonly environment: EnvironmentId;
+  /** Received at or after this moment, and before that one. */
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** Only those behind this one. */
+  readonly after: EventId | null;
+  readonly limit: number;
+  readonly platform?: string | undefined;
+  /** A type, or the beginning of one and `.*`. */
+  readonly type?: string | undefined;
+  readonly endpoint?: EndpointId | undefined;
+}
+
+export type ScannedEvent = Omit<FannedEvent, 'body'>;
+
+/** Reads an object from a platform, through a connection of the environment; the call is in the log as any other. */
+export interface ReadBack {
+  /** The answer with whatever status, its body bounded by `confirmAnswerBytesMax`. Throws `CONNECTION_NOT_FOUND`, `OUTBOUND_*` and others. */
+  read(call: {
+    readonly environment: EnvironmentId;
+    readonly connection: ConnectionId;
+    /** Path and query. */
+    readonly target: string;
+  }): Promise<{ readonly status: number; readonly body: Uint8Array }>;
 }
 
 /** An event that may be delivered, as the transaction that decides so has it. */

@@ -1,7 +1,7 @@
+import { SchemeFault } from '@sallyport/schemes';
 import {
   type Clock,
   Fault,
-  type JsonValue,
   type Limits,
   type Log,
   redactText,
@@ -24,7 +24,7 @@ export interface AttemptResult {
   readonly retryAfter: string | null;
   readonly address: string | null;
   /** Fields of the answer by which its sender finds it again. */
-  readonly answerHeaders: Readonly<Record<string, JsonValue>> | null;
+  readonly answerHeaders: Readonly<Record<string, string>> | null;
   /** The beginning of the answer, redacted. */
   readonly answerStart: string | null;
 }
@@ -95,6 +95,8 @@ export async function attempt(
     const answerHeaders = keptHeaders(answer.headers);
     return result({ ok, status, reason, retryAfter, address, answerHeaders, answerStart });
   } catch (thrown) {
+    // What a platform's scheme can't sign, such as a body without the members that it covers.
+    if (thrown instanceof SchemeFault) return result(failed(thrown.code));
     if (!(thrown instanceof Fault))
       log.error('an attempt failed in an unknown way', {
         event: event.id,
@@ -147,7 +149,7 @@ async function startOf(
     : readable(Buffer.concat(kept).toString('utf8'), deliveryAnswerKeptBytesMax);
 }
 
-function keptHeaders(headers: readonly HeaderField[]): Readonly<Record<string, JsonValue>> {
+function keptHeaders(headers: readonly HeaderField[]): Readonly<Record<string, string>> {
   const kept = headers.filter(([name]) => ANSWER_HEADERS.has(name));
   return Object.fromEntries(
     kept.map(([name, value]) => [name, readable(value, ANSWER_HEADER_CHARACTERS_MAX)]),

@@ -13,6 +13,7 @@ import { type Audit, createAudit } from '#audit';
 import {
   type AuditPort,
   type DestinationId,
+  type EndpointId,
   type EnvironmentId,
   type EventId,
   type Limits,
@@ -31,6 +32,7 @@ import { createKeyring, type Keyring, openFileKeyManager } from '#keyring';
 import { createOutbound } from '#outbound';
 import { createStore, type Store } from '#store';
 import { type Cleanup, withDatabase } from '#test/database';
+import type { DestinationFields } from './destination-fields.ts';
 
 /** One for the process: keys cost time. */
 const authority = await createAuthority({ name: 'Delivery test authority' });
@@ -61,7 +63,13 @@ export interface TestRooms extends TestNode {
   node(log?: Log): Promise<TestNode>;
   /** A webhook comes in; its event's id. */
   receive(body?: Uint8Array): Promise<EventId>;
-  destination(url: string, name?: string): Promise<{ id: DestinationId; secret: Uint8Array }>;
+  destination(
+    url: string,
+    name?: string,
+    fields?: DestinationFields,
+  ): Promise<{ id: DestinationId; secret: Uint8Array; text: string }>;
+  /** The endpoint of `receive`. */
+  readonly endpoint: EndpointId;
   /** The deliveries, oldest first. */
   deliveries(): Promise<readonly DeliveryView[]>;
 }
@@ -104,23 +112,29 @@ export async function withRooms(
     ...node,
     settings,
     environment,
+    endpoint,
     node: (log) => openNode(t, settings, log),
     async receive(given) {
       count += 1;
       const body = given ?? Buffer.from(`{"id":"evt_${count}","type":"order.paid"}`);
-      const headers = sign({ scheme: 'koywe', secret: Buffer.from(WEBHOOK_SECRET), body, nowMs: Date.now() });
+      const { headers } = sign({
+        scheme: 'koywe',
+        secrets: [Buffer.from(WEBHOOK_SECRET)],
+        body,
+        nowMs: Date.now(),
+      });
       const rawHeaders = [...headers.flat(), 'content-type', 'application/json'];
       const { event } = await ingest.receive({ endpoint, rawHeaders, body, address: '127.0.0.1' });
       assert.ok(event !== null);
       return event;
     },
-    async destination(to, name = `destination ${(count += 1)}`) {
+    async destination(to, name = `destination ${(count += 1)}`, fields = {}) {
       const { destination, secret: text } = await delivery.destinations.create(
-        { environment, name, url: to },
+        { environment, name, url: to, ...fields },
         SYSTEM,
       );
-      const bytes = Buffer.from(openSecretText(text ?? Secret.fromText('')).slice('whsec_'.length), 'base64');
-      return { id: destination.id, secret: bytes };
+      const shown = openSecretText(text ?? Secret.fromText(''));
+      return { id: destination.id, secret: Buffer.from(shown.slice('whsec_'.length), 'base64'), text: shown };
     },
     async deliveries() {
       return (await delivery.list({ environment, limit: 200 })).items.toReversed();
@@ -162,6 +176,7 @@ export async function openNode(t: Cleanup, settings: NodeSettings, log: Log = si
       inTransaction: async (...args) => rooms.delivery?.inTransaction(...args),
       announce: () => rooms.delivery?.announce(),
     },
+    readBack: { read: () => Promise.reject(new Error('nothing is read back here')) },
   });
   const delivery = createDelivery({ ...shared, environments, outbound, events: ingest });
   rooms.delivery = delivery;

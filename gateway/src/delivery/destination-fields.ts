@@ -136,6 +136,16 @@ export function checkSignature(kept: Kept, secrets: readonly string[]): void {
   }
 }
 
+/** Whether a text can be the secret of a destination. */
+export function isUsableSecret(kept: Kept, text: string): boolean {
+  const { platforms, url } = kept;
+  if (kept.settings.signature !== 'platform' || platforms === null || url === null) return true;
+  const { parameters } = kept.settings;
+  return platforms.every(
+    (platform) => resignProblem({ platform, secrets: [text], url, parameters }) === null,
+  );
+}
+
 /** HTTPS, a canonical host, and neither credentials nor a fragment. Whether the host may be called is decided at each call. */
 function checkUrl(url: string): string {
   const parsed = URL.parse(url);

@@ -21,6 +21,7 @@ import {
   checkFields,
   checkSignature,
   type DestinationFields,
+  isUsableSecret,
   type Kept,
 } from './destination-fields.ts';
 import {
@@ -240,7 +241,8 @@ type DetailsOf = Readonly<Record<string, string | readonly string[] | null>>;
 
 /** The text of a new destination's secret. */
 function secretText(kept: Kept, given: Secret | undefined): string {
-  const text = given === undefined ? newSecretText() : openSecretText(given);
+  const text =
+    given === undefined ? newSecretText((each) => isUsableSecret(kept, each)) : openSecretText(given);
   checkSecretTexts(kept, [text]);
   return text;
 }

@@ -1,5 +1,3 @@
-// node:crypto here: the type of an opened key, and nothing else.
-import type { KeyObject } from 'node:crypto';
 import { z } from 'zod';
 import {
   type Clock,
@@ -33,7 +31,8 @@ export interface DestinationInUse {
   readonly settings: Settings;
   /** As the application has them, the current one first. Only where the signature takes them. */
   readonly secrets: readonly InUse<string>[];
-  readonly privateKeys: readonly InUse<KeyObject>[];
+  /** PKCS #8. */
+  readonly privateKeys: readonly InUse<Uint8Array>[];
   readonly headers: readonly HeaderField[];
   readonly identity: ClientIdentity | null;
   /** Paused by itself: what is sent now is a try. */
@@ -99,7 +98,7 @@ async function open(
   const { origin, pathname, search } = new URL(url);
   const kinds = kindsOf(settings.signature);
   const texts: InUse<string>[] = [];
-  const privateKeys: InUse<KeyObject>[] = [];
+  const privateKeys: InUse<Uint8Array>[] = [];
   for (const secret of secrets.filter(({ kind }) => kinds.includes(kind))) {
     const endsAtMs = secret.ends_at?.getTime() ?? null;
     if (secret.kind === 'symmetric') texts.push({ value: await openText(sealer, secret), endsAtMs });

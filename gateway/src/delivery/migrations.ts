@@ -168,6 +168,32 @@ export const deliveryMigrations: readonly Migration[] = [
     `,
   },
   {
+    number: 83,
+    name: 'replays of many events, and dead letters found at once',
+    sql: `
+      create table event_replays (
+        environment_id text not null,
+        id text collate "C" not null,
+        state text not null check (state in ('running', 'finished', 'canceled')),
+        query jsonb not null,
+        -- The last event that was looked at: a step moves it in the transaction that makes its deliveries.
+        position text collate "C",
+        looked_at integer not null default 0,
+        made integer not null default 0,
+        created_at timestamptz not null,
+        changed_at timestamptz not null,
+        primary key (environment_id, id)
+      );
+      create index event_replays_running on event_replays (environment_id, id) where state = 'running';
+      ${isolated('event_replays', { system: true })}
+      ${erasable('event_replays', ['id'])}
+      grant select, insert, update (state, position, looked_at, made, changed_at) on event_replays to sallyport_runtime;
+      grant select (environment_id, id, state) on event_replays to sallyport_system;
+
+      create index deliveries_dead on deliveries (environment_id, destination_id, id) where state = 'dead';
+    `,
+  },
+  {
     number: 87,
     name: 'deliveries that are pulled',
     sql: `

@@ -77,8 +77,8 @@ export interface Pull {
    * What has been due longest, under a lease: nobody else is given it until that ends, and then it is given again, as long as
    * it takes until it is acknowledged. `DESTINATION_NOT_FOUND`, `CONFLICT` (one that is sent to), `BUSY`, `AUDIT_UNAVAILABLE`.
    */
-  fetch(request: PullRequest, by: Puller): Promise<PulledBatch>;
-  /** How many are delivered by it: not those that were before, so that it can be repeated. Throws as `fetch`. */
+  take(request: PullRequest, by: Puller): Promise<PulledBatch>;
+  /** How many are delivered by it: not those that were before, so that it can be repeated. Throws as `take`. */
   acknowledge(acknowledgement: Acknowledgement, actor: Actor): Promise<number>;
 }
 
@@ -145,7 +145,7 @@ export function createPull(ports: PullPorts): Pull & { readonly waiters: Waiters
     return { batch, rows: rows.toSorted(byDueTime) };
   };
 
-  const take = async (request: PullRequest, { actor, gone }: Puller): Promise<PulledBatch> => {
+  const give = async (request: PullRequest, { actor, gone }: Puller): Promise<PulledBatch> => {
     const { environment, destination } = request;
     const { batch, rows } = await claim(request);
     if (rows.length === 0) return NOTHING;
@@ -246,7 +246,7 @@ export function createPull(ports: PullPorts): Pull & { readonly waiters: Waiters
   return {
     waiters,
     acknowledge,
-    async fetch(request, by) {
+    async take(request, by) {
       const { actor, again, gone } = by;
       const { environment, destination, waitMs, after } = request;
       if (after !== undefined)
@@ -256,7 +256,7 @@ export function createPull(ports: PullPorts): Pull & { readonly waiters: Waiters
       const waiter = waitMs === 0 ? null : waiters.open({ environment, destination });
       try {
         for (;;) {
-          const found = await turns.run(() => (gone.aborted ? NOTHING : take(request, by)));
+          const found = await turns.run(() => (gone.aborted ? NOTHING : give(request, by)));
           const leftMs = untilMs - clock.monotonic();
           if (found.batch !== null || waiter === null || leftMs <= 0 || gone.aborted || waiters.isOver)
             return found;

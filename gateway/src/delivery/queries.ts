@@ -10,6 +10,7 @@ import {
 import { eraseRows, erasureOf, statement } from '#store';
 import { eraseDestinationSecrets, eraseDestinations } from './destination-queries.ts';
 import { conditionsShape, orderByShape } from './filter.ts';
+import { eraseReplays } from './replay-queries.ts';
 
 const environmentColumn = z.custom<EnvironmentId>((value) => isId('environment', value));
 const destinationColumn = z.custom<DestinationId>((value) => isId('destination', value));
@@ -84,13 +85,6 @@ export const insertChosenDeliveries = statement(
      order by n.place
    ) c
    order by c.place`,
-  none,
-);
-
-export const insertReplay = statement(
-  'delivery.insert_replay',
-  `insert into deliveries (environment_id, id, event_id, destination_id, state, attempts, next_attempt_at, created_at, changed_at)
-   values ($1, $2, $3, $4, 'due', 0, $5, $5, $5)`,
   none,
 );
 
@@ -235,16 +229,67 @@ const deliveryRow = z.object({
 });
 export type DeliveryRow = z.output<typeof deliveryRow>;
 
+const DELIVERY_COLUMNS = `d.id, d.event_id, d.destination_id, d.state, d.attempts,
+     case t.state when 'active' then d.next_attempt_at end as next_attempt_at,
+     d.last_status, d.last_reason, d.created_at, d.changed_at`;
+const WITH_DESTINATION = `from deliveries d left join destinations t on t.environment_id = d.environment_id and t.id = d.destination_id`;
+
 export const selectDeliveries = statement(
   'delivery.select_page',
-  `select d.id, d.event_id, d.destination_id, d.state, d.attempts,
-     case t.state when 'active' then d.next_attempt_at end as next_attempt_at,
-     d.last_status, d.last_reason, d.created_at, d.changed_at
-   from deliveries d left join destinations t on t.environment_id = d.environment_id and t.id = d.destination_id
+  `select ${DELIVERY_COLUMNS} ${WITH_DESTINATION}
    where d.environment_id = $1 and ($2::text is null or d.id < $2) and ($4::text is null or d.event_id = $4)
      and ($5::text is null or d.destination_id = $5) and ($6::text is null or d.state = $6)
    order by d.id desc limit $3`,
   (row) => deliveryRow.parse(row),
+);
+
+/** The same for the dead letters of one destination, through their index. */
+export const selectDeadDeliveries = statement(
+  'delivery.select_dead_page',
+  `select ${DELIVERY_COLUMNS} ${WITH_DESTINATION}
+   where d.environment_id = $1 and d.destination_id = $4 and d.state = 'dead' and ($2::text is null or d.id < $2)
+   order by d.id desc limit $3`,
+  (row) => deliveryRow.parse(row),
+);
+
+export const selectDelivery = statement(
+  'delivery.select_one',
+  `select ${DELIVERY_COLUMNS} ${WITH_DESTINATION} where d.environment_id = $1 and d.id = $2`,
+  (row) => deliveryRow.parse(row),
+);
+
+const lockedRow = z.object({ state: z.enum(['due', 'waiting', 'delivered', 'dead']) });
+
+export const lockDelivery = statement(
+  'delivery.lock_one',
+  `select state from deliveries where environment_id = $1 and id = $2 for update`,
+  (row) => lockedRow.parse(row),
+);
+
+/** Its time has come. Of one that is under way the lease is taken, and it may arrive twice: it is delivered at least once. */
+export const hastenDelivery = statement(
+  'delivery.hasten',
+  `update deliveries set next_attempt_at = $3 where environment_id = $1 and id = $2 and state = 'due'`,
+  none,
+);
+
+const attemptRow = z.object({
+  number: z.number().int(),
+  started_at: z.date(),
+  duration_ms: z.number().int(),
+  status: z.number().int().nullable(),
+  reason: z.string().nullable(),
+  address: z.string().nullable(),
+  answer_headers: z.record(z.string(), z.string()).nullable(),
+  answer_start: z.string().nullable(),
+});
+export type AttemptRow = z.output<typeof attemptRow>;
+
+export const selectAttempts = statement(
+  'delivery.select_attempts',
+  `select number, started_at, duration_ms, status, reason, address, answer_headers, answer_start from attempts
+   where environment_id = $1 and delivery_id = $2 order by id desc limit $3`,
+  (row) => attemptRow.parse(row),
 );
 
 const madeRow = z.object({ made: z.boolean() });
@@ -262,6 +307,7 @@ export const eraseDeliveries = statement('delivery.erase_deliveries', eraseRows(
 export const deliveryErasure = erasureOf({
   destination_secrets: eraseDestinationSecrets,
   destinations: eraseDestinations,
+  event_replays: eraseReplays,
   attempts: eraseAttempts,
   deliveries: eraseDeliveries,
 });

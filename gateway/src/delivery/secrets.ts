@@ -1,5 +1,5 @@
 // node:crypto here: to make Ed25519 key pairs, and the digest by which a repeated request for a rotation is recognised.
-import { createPrivateKey, generateKeyPairSync, hash, type KeyObject } from 'node:crypto';
+import { generateKeyPairSync, hash } from 'node:crypto';
 import { parseSecret, SchemeFault } from '@sallyport/schemes';
 import {
   type Clock,
@@ -13,6 +13,7 @@ import {
   type Transaction,
   textOf,
   toBase64,
+  toHex,
   utf8,
 } from '#base';
 import type { Sealer } from '#keyring';
@@ -78,8 +79,11 @@ export function newKeyPair(sealer: Sealer, clock: Clock): MadeSecret {
   };
 }
 
-export function newSecretText(): string {
-  return `whsec_${toBase64(randomBytes(SECRET_BYTES))}`;
+/** The text of a new secret in the first of the usual forms that is taken: `whsec_…`, base64, hexadecimal. */
+export function newSecretText(isTaken: (text: string) => boolean = () => true): string {
+  const bytes = randomBytes(SECRET_BYTES);
+  const base64 = toBase64(bytes);
+  return [`whsec_${base64}`, base64, toHex(bytes)].find(isTaken) ?? `whsec_${base64}`;
 }
 
 /** Writes a secret down; `request` is the digest of the request that may ask for it again. */
@@ -122,10 +126,9 @@ export async function openText(sealer: Sealer, row: SecretRow): Promise<string> 
   return textOf(await sealer.open({ record: row.id, field: 'secret' }, row.sealed_secret));
 }
 
-/** The private half of a key pair. */
-export async function openPrivateKey(sealer: Sealer, row: SecretRow): Promise<KeyObject> {
-  const der = await sealer.open({ record: row.id, field: 'secret' }, row.sealed_secret);
-  return createPrivateKey({ key: Buffer.from(der), format: 'der', type: 'pkcs8' });
+/** The private half of a key pair, as PKCS #8. */
+export function openPrivateKey(sealer: Sealer, row: SecretRow): Promise<Uint8Array> {
+  return sealer.open({ record: row.id, field: 'secret' }, row.sealed_secret);
 }
 
 /** `INVALID_REQUEST` where a secret that was given doesn't have the form of Standard Webhooks. */

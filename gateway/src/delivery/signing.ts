@@ -1,7 +1,5 @@
-// node:crypto here: Ed25519, which the symmetric schemes of @sallyport/schemes don't have.
-import { sign as signEd25519 } from 'node:crypto';
-import { parseSecret, sign } from '@sallyport/schemes';
-import { type StoredEvent, toBase64, utf8 } from '#base';
+import { parseSecret, type SchemeName, sign } from '@sallyport/schemes';
+import type { StoredEvent } from '#base';
 import type { HeaderField } from '#outbound';
 import type { DestinationInUse, InUse } from './in-use.ts';
 import { resign } from './resign.ts';
@@ -16,35 +14,27 @@ export function signatureFields(
   { event, nowMs }: { event: StoredEvent; nowMs: number },
 ): readonly HeaderField[] {
   const { body, id, platform } = event;
+  const { url, settings } = destination;
   const secrets = inForce(destination.secrets, nowMs);
-  if (destination.settings.signature === 'platform') {
-    const { url, settings } = destination;
+  if (settings.signature === 'platform')
     return resign({ platform, secrets, body, id, nowMs, url, parameters: settings.parameters });
-  }
-  const seconds = String(Math.floor(nowMs / 1_000));
-  const signatures = [
-    ...secrets.map((text) => symmetric(text, { id, body, nowMs })),
-    ...inForce(destination.privateKeys, nowMs).map((key) => {
-      const content = Buffer.concat([utf8(`${id}.${seconds}.`), body]);
-      return `v1a,${toBase64(signEd25519(null, content, key))}`;
-    }),
-  ];
-  return [
-    ['webhook-id', id],
-    ['webhook-timestamp', seconds],
-    ['webhook-signature', signatures.join(' ')],
-  ];
-}
-
-function symmetric(text: string, message: { id: string; body: Uint8Array; nowMs: number }): string {
-  const fields = sign({
-    scheme: 'standard-webhooks',
-    secret: parseSecret('standard-webhooks', text),
-    ...message,
-  });
-  const signature = fields.find(([name]) => name === 'webhook-signature')?.[1];
-  if (signature === undefined) throw new TypeError('delivery: a signature without its field');
-  return signature;
+  const message = { body, id, nowMs };
+  const fields = new Map<string, string>();
+  const add = (scheme: SchemeName, keys: readonly Uint8Array[]): void => {
+    if (keys.length === 0) return;
+    for (const [name, value] of sign({ scheme, secrets: keys, ...message }).headers) {
+      const before = name === 'webhook-signature' ? fields.get(name) : undefined;
+      fields.set(name, before === undefined ? value : `${before} ${value}`);
+    }
+  };
+  add(
+    'standard-webhooks',
+    secrets.map((text) => parseSecret('standard-webhooks', text)),
+  );
+  add('standard-webhooks-v1a', inForce(destination.privateKeys, nowMs));
+  // Nothing goes out unsigned, whatever a row says.
+  if (fields.size === 0) throw new TypeError('delivery: a destination without a secret in force');
+  return [...fields];
 }
 
 function inForce<Value>(secrets: readonly InUse<Value>[], nowMs: number): Value[] {

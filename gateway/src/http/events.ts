@@ -94,7 +94,7 @@ export function eventSurface(rooms: {
         const { after, limit, wait, lease } = call.query;
         const place = { environment, destination: destinationIn(call) };
         const times = { leaseMs: lease * 1_000, waitMs: wait * 1_000 };
-        const { batch, events } = await pull().fetch({ ...place, ...times, limit, after }, call);
+        const { batch, events } = await pull().take({ ...place, ...times, limit, after }, call);
         return { batch, events: events.map(shown) };
       },
     }),

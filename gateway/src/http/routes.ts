@@ -6,6 +6,7 @@ import type { Delivery } from '#delivery';
 import type { Ingest } from '#ingest';
 import { auditRoutes } from './admin/audit.ts';
 import { connectionRoutes } from './admin/connections.ts';
+import { deliveryRoutes } from './admin/deliveries.ts';
 import { destinationRoutes } from './admin/destinations.ts';
 import { endpointCallerRoutes } from './admin/endpoint-callers.ts';
 import { endpointSecretRoutes } from './admin/endpoint-secrets.ts';
@@ -13,6 +14,7 @@ import { endpointRoutes } from './admin/endpoints.ts';
 import { eventRoutes } from './admin/events.ts';
 import { keyUseRoutes } from './admin/key-uses.ts';
 import { keyRoutes } from './admin/keys.ts';
+import { replayRoutes } from './admin/replays.ts';
 import { signerRoutes } from './admin/signers.ts';
 import { eventSurface } from './events.ts';
 import type { Route } from './route.ts';
@@ -42,6 +44,8 @@ export function allRoutes(rooms: RouteRooms): readonly Route[] {
     ...endpointSecretRoutes(rooms),
     ...endpointCallerRoutes(rooms),
     ...destinationRoutes(rooms),
+    ...deliveryRoutes(rooms),
+    ...replayRoutes(rooms),
     ...eventRoutes(rooms),
     ...auditRoutes(rooms),
   ];

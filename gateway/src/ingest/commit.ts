@@ -13,10 +13,12 @@ import {
   type Log,
   type LogFields,
   SYSTEM,
+  type Transaction,
   toFault,
   toHex,
 } from '#base';
 import { type Batcher, type BatchResult, createBatcher, type Store } from '#store';
+import { insertConfirmations } from './confirmation-queries.ts';
 import { insertEvents, selectEventKeys } from './queries.ts';
 
 /** A verified webhook or an application's own event, sealed, on its way to the disk. */
@@ -58,6 +60,8 @@ export interface CommitPorts {
   readonly limits: Limits;
   readonly clock: Clock;
   readonly log: Log;
+  /** Called after the commit: there are events to be confirmed. */
+  readonly confirm: () => void;
 }
 
 /** Two commits under way at once: one is on its way to the disk while the next is being put together. */
@@ -106,6 +110,7 @@ async function flush(
     ),
   );
   ports.fanOut.announce();
+  if (items.some(({ state }) => state === 'unconfirmed')) ports.confirm();
   return items.map((item) => results.get(item) ?? { ok: false, fault: new Fault('INTERNAL') });
 }
 
@@ -155,9 +160,27 @@ function storeGroup(
         if (held.length > 0) writes.push(audit.record(tx, environment, heldEntryOf(held)));
       }
     }
+    const unconfirmed = fresh.filter(({ state }) => state === 'unconfirmed');
+    if (unconfirmed.length > 0) writes.push(enlist(tx, environment, unconfirmed));
     await Promise.all(writes);
     return results;
   });
+}
+
+/** What waits for the platform's word gets its place in the list in the transaction that stores it. */
+async function enlist(
+  tx: Transaction,
+  environment: EnvironmentId,
+  events: readonly Incoming[],
+): Promise<void> {
+  const [first] = events;
+  if (first === undefined) return;
+  await tx.run(insertConfirmations, [
+    environment,
+    events.map(({ id }) => id),
+    events.map(({ endpoint }) => endpoint),
+    new Date(first.receivedAtMs),
+  ]);
 }
 
 /** As many as stay below the limit of an entry, however low that is set. */

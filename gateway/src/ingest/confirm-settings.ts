@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type ConnectionId, isId } from '#base';
+import { expectationShape } from './expectations.ts';
 
 const name = z.string().min(1).max(100);
 const place = z.array(name).min(1).max(16);
@@ -37,5 +38,8 @@ export const confirmShape = z.strictObject({
     .max(16)
     .default([])
     .meta({ description: 'Places of the event and of the answer that must hold the same.' }),
+  expect: z.array(expectationShape).max(16).default([]).meta({
+    description: 'What must stand in the answer, by event type: a status that fits what the event says.',
+  }),
 });
 export type ConfirmSettings = z.output<typeof confirmShape>;

@@ -1,4 +1,5 @@
 import { erasureOf } from '#store';
+import { eraseConfirmations } from './confirmation-queries.ts';
 import { eraseEndpointCounts } from './count-queries.ts';
 import { eraseEndpointCallers, eraseEndpoints, eraseEventKeys, eraseEvents } from './queries.ts';
 import { eraseEndpointSecrets } from './secret-queries.ts';
@@ -9,6 +10,7 @@ export const ingestErasure = erasureOf({
   endpoint_counts: eraseEndpointCounts,
   endpoint_secrets: eraseEndpointSecrets,
   endpoints: eraseEndpoints,
+  event_confirmations: eraseConfirmations,
   event_keys: eraseEventKeys,
   events: eraseEvents,
 });

@@ -3,6 +3,7 @@ import {
   type AuditPort,
   type EndpointId,
   type EnvironmentId,
+  type EventId,
   type EventReader,
   type EventState,
   type FanOut,
@@ -23,6 +24,7 @@ import {
   selectHeldEvents,
   updateEventState,
 } from './queries.ts';
+import { scanEvents } from './scan-queries.ts';
 import { openEvent } from './sealed-event.ts';
 
 /** Which events to list, newest first. */
@@ -42,6 +44,8 @@ export interface EventQuery {
 
 /** Events that are stored. */
 export interface Events extends EventReader {
+  /** One event opened, in whatever state it is; `null` when there is none. For the room itself. */
+  open(environment: EnvironmentId, event: EventId): Promise<StoredEvent | null>;
   list(query: EventQuery): Promise<Page<EventView>>;
   get(target: EventTarget): Promise<EventView>;
   /** The body, opened, in whatever state the event is; the log has the intent before. */
@@ -64,9 +68,9 @@ export function createEvents({ store, keyring, audit, fanOut }: EventsPorts): Ev
   const rowsOf = (environment: EnvironmentId, ids: readonly string[]): Promise<readonly BodyRow[]> =>
     store.transaction(environment, (tx) => tx.rows(selectBodies, [environment, ids]));
 
-  const open = async (environment: EnvironmentId, row: BodyRow): Promise<StoredEvent> => {
+  const opened = async (environment: EnvironmentId, row: BodyRow): Promise<StoredEvent> => {
     const { id, endpoint_id: endpoint, platform, type, content_type: contentType, received_at } = row;
-    const opened = await openEvent(await keyring.sealer(environment, 'events'), row);
+    const carried = await openEvent(await keyring.sealer(environment, 'events'), row);
     return {
       id,
       environment,
@@ -75,7 +79,7 @@ export function createEvents({ store, keyring, audit, fanOut }: EventsPorts): Ev
       type,
       contentType,
       receivedAtMs: received_at.getTime(),
-      ...opened,
+      ...carried,
     };
   };
 
@@ -87,7 +91,7 @@ export function createEvents({ store, keyring, audit, fanOut }: EventsPorts): Ev
     // Opened before the transaction: a data key that isn't in memory is read in one of its own.
     const [row] = await rowsOf(environment, [event]);
     if (row === undefined) throw new Fault('EVENT_NOT_FOUND');
-    const { body } = await open(environment, row);
+    const { body } = await opened(environment, row);
     const view = await store.transaction(environment, async (tx) => {
       const before = await tx.row(selectEventForUpdate, [environment, event]);
       if (before === null) throw new Fault('EVENT_NOT_FOUND');
@@ -111,13 +115,34 @@ export function createEvents({ store, keyring, audit, fanOut }: EventsPorts): Ev
   };
 
   return {
+    async open(environment, event) {
+      const [row] = await rowsOf(environment, [event]);
+      return row === undefined ? null : opened(environment, row);
+    },
+
     async read(environment, ids) {
       const found = new Map<string, StoredEvent>();
       for (const row of await rowsOf(environment, ids)) {
         // Whatever asks for it: what is held is not delivered.
-        if (row.state === 'accepted') found.set(row.id, await open(environment, row));
+        if (row.state === 'accepted') found.set(row.id, await opened(environment, row));
       }
       return found;
+    },
+
+    async scan({ environment, fromMs, toMs, after, limit, platform, type, endpoint }) {
+      const from = idFloor('event', fromMs);
+      const values = [
+        environment,
+        // No event has the lowest id of a moment: its random bits would all have to be zero.
+        after === null || after < from ? from : after,
+        idFloor('event', toMs),
+        limit,
+        platform ?? null,
+        endpoint ?? null,
+        type ?? null,
+      ];
+      const rows = await store.transaction(environment, (tx) => tx.rows(scanEvents, values));
+      return rows.map(({ endpoint_id, ...row }) => ({ ...row, endpoint: endpoint_id }));
     },
 
     async list({ environment, after, limit, endpoint, type, platform, state, fromMs, toMs }) {
@@ -152,7 +177,7 @@ export function createEvents({ store, keyring, audit, fanOut }: EventsPorts): Ev
       await audit.note(environment, { ...act, details: {} });
       const [row] = await rowsOf(environment, [event]);
       if (row === undefined) throw new Fault('EVENT_NOT_FOUND');
-      return open(environment, row);
+      return opened(environment, row);
     },
 
     release: (target, actor) => decide(target, actor, 'accepted'),

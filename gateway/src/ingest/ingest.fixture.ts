@@ -12,8 +12,10 @@ import {
   type EnvironmentId,
   type EventId,
   type FanOut,
+  Fault,
   type Limits,
   openSecretText,
+  type ReadBack,
   Secret,
   SYSTEM,
   silentLog,
@@ -47,6 +49,7 @@ export interface TestIngest extends TestNode {
 export interface TestIngestOptions {
   readonly limits?: Partial<Limits>;
   readonly fanOut?: FanOut;
+  readonly readBack?: ReadBack;
   readonly clock?: Clock;
 }
 
@@ -54,6 +57,13 @@ export const SECRET = 'secret-of-the-endpoint-0123456789';
 
 /** For tests: deliveries that nobody makes. */
 export const noFanOut: FanOut = { inTransaction: async () => undefined, announce: () => undefined };
+
+/** For tests: a platform that is away. */
+const noReadBack: ReadBack = {
+  read: async () => {
+    throw new Fault('OUTBOUND_CONNECT_FAILED');
+  },
+};
 
 /** For tests: makes one, with an endpoint whose secret is {@link SECRET} and that takes any body; partitions are there. */
 export async function withIngest(test: Cleanup, options: TestIngestOptions = {}): Promise<TestIngest> {
@@ -106,7 +116,7 @@ export async function environmentOf({ environments }: TestNode, name = 'test'): 
 export async function ingestOn(
   parts: { store: Store; file: string; limits: Limits } & Omit<TestIngestOptions, 'limits'>,
 ): Promise<TestNode> {
-  const { store, file, limits, fanOut = noFanOut, clock = systemClock } = parts;
+  const { store, file, limits, fanOut = noFanOut, readBack = noReadBack, clock = systemClock } = parts;
   const late: { audit: AuditPort | null } = { audit: null };
   const shared = { store, limits, clock, log: silentLog };
   const keyring = createKeyring({
@@ -120,7 +130,7 @@ export async function ingestOn(
   const audit = createAudit({ ...shared, keyring, sinks: [] });
   late.audit = audit;
   const environments = createEnvironments({ ...shared, audit });
-  const ingest = createIngest({ ...shared, keyring, environments, audit, fanOut });
+  const ingest = createIngest({ ...shared, keyring, environments, audit, fanOut, readBack });
   return { audit, keyring, environments, ingest };
 }
 
@@ -135,7 +145,12 @@ export interface WebhookOptions {
 export function signed(body: Uint8Array | string, options: WebhookOptions) {
   const { endpoint, secret = SECRET, headers = [], address = '192.0.2.1' } = options;
   const bytes = typeof body === 'string' ? Buffer.from(body) : body;
-  const signature = sign({ scheme: 'koywe', secret: Buffer.from(secret), body: bytes, nowMs: 0 });
+  const { headers: signature } = sign({
+    scheme: 'koywe',
+    secrets: [Buffer.from(secret)],
+    body: bytes,
+    nowMs: 0,
+  });
   return { endpoint, rawHeaders: [...headers, ...signature.flat()], body: bytes, address };
 }
 

@@ -5,6 +5,7 @@ import {
   type FanOut,
   type Limits,
   type Log,
+  type ReadBack,
   type Repeat,
   repeat,
 } from '#base';
@@ -13,6 +14,7 @@ import type { Keyring } from '#keyring';
 import type { Store } from '#store';
 import { type Callers, createCallers } from './callers.ts';
 import { createCommits } from './commit.ts';
+import { createConfirmations } from './confirmations.ts';
 import { type Counts, createCounts } from './counts.ts';
 import { createInUse } from './endpoint-in-use.ts';
 import { createEndpointSecrets, type EndpointSecrets } from './endpoint-secrets.ts';
@@ -29,6 +31,7 @@ export interface IngestPorts {
   readonly environments: Pick<Environments, 'get'>;
   readonly audit: AuditPort;
   readonly fanOut: FanOut;
+  readonly readBack: ReadBack;
   readonly limits: Limits;
   readonly clock: Clock;
   readonly log: Log;
@@ -44,7 +47,7 @@ export interface Ingest extends EventReader, Receiver {
   readonly own: OwnEvents;
   readonly callers: Pick<Callers, 'flush' | 'list' | 'tryAddresses' | 'sweep'>;
   readonly counts: Pick<Counts, 'flush' | 'list' | 'sweep'>;
-  readonly events: Omit<Events, 'read'>;
+  readonly events: Omit<Events, 'read' | 'scan' | 'open'>;
 }
 
 const PARTITIONS_EVERY_MS = 6 * 3_600_000;
@@ -58,9 +61,10 @@ export function createIngest(ports: IngestPorts): Ingest {
   const { uses, ...secrets } = createEndpointSecrets({ ...ports, forget: inUse.forget });
   const endpoints = createEndpoints({ ...ports, callers, forget: inUse.forget });
   const refusals = createRefusals(ports);
-  const commits = createCommits(ports);
-  const own = createOwnEvents({ ...ports, commits });
   const events = createEvents(ports);
+  const confirmations = createConfirmations({ ...ports, inUse: inUse.get, open: events.open });
+  const commits = createCommits({ ...ports, confirm: confirmations.wake });
+  const own = createOwnEvents({ ...ports, commits });
   const receiver = createReceiver({
     ...ports,
     callers,
@@ -81,6 +85,7 @@ export function createIngest(ports: IngestPorts): Ingest {
     counts,
     events,
     read: events.read,
+    scan: events.scan,
     async start() {
       await ensurePartitions(ports);
       const run = (): Promise<unknown> => ensurePartitions(ports);
@@ -88,9 +93,11 @@ export function createIngest(ports: IngestPorts): Ingest {
       callers.start();
       counts.start();
       uses.start();
+      confirmations.start();
     },
     async stop() {
       await partitions?.stop();
+      await confirmations.stop();
       await Promise.all([commits.close(), refusals.close()]);
       await Promise.all([callers.stop(), counts.stop(), uses.stop()]);
     },

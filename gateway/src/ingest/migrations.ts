@@ -171,6 +171,30 @@ export const ingestMigrations: readonly Migration[] = [
     `,
   },
   {
+    number: 65,
+    name: 'events that wait until their platform was asked',
+    sql: `
+      create table event_confirmations (
+        environment_id text not null,
+        event_id text collate "C" not null,
+        endpoint_id text collate "C" not null,
+        since timestamptz not null,
+        attempts integer not null default 0,
+        next_attempt_at timestamptz not null,
+        last_reason text,
+        primary key (environment_id, event_id)
+      );
+      create index event_confirmations_due on event_confirmations (next_attempt_at);
+      create index event_confirmations_endpoint on event_confirmations (environment_id, endpoint_id);
+      ${isolated('event_confirmations', { system: true })}
+      grant select, insert, delete on event_confirmations to sallyport_runtime;
+      grant update (next_attempt_at, last_reason) on event_confirmations to sallyport_runtime;
+      grant select on event_confirmations to sallyport_system;
+      grant update (next_attempt_at, attempts) on event_confirmations to sallyport_system;
+      ${erasable('event_confirmations', ['event_id'])}
+    `,
+  },
+  {
     number: 67,
     name: 'only own events come in at no endpoint',
     sql: `

@@ -13,9 +13,10 @@ import {
 } from '#base';
 import type { EnvironmentState, Environments } from '#environments';
 import type { Keyring } from '#keyring';
-import type { Batcher } from '#store';
+import type { Batcher, Store } from '#store';
 import type { Callers } from './callers.ts';
 import type { Incoming, Stored } from './commit.ts';
+import { countConfirmations } from './confirmation-queries.ts';
 import type { Counts } from './counts.ts';
 import type { EndpointInUse } from './endpoint-in-use.ts';
 import { typeOf } from './event-type.ts';
@@ -55,6 +56,7 @@ export interface Receiver {
 }
 
 export interface ReceiverPorts {
+  readonly store: Store;
   readonly keyring: Keyring;
   readonly environments: Pick<Environments, 'get'>;
   readonly limits: Limits;
@@ -86,7 +88,7 @@ interface Authentic {
 
 /** Makes what takes webhooks: asks whether they are wanted, verifies, judges, seals and hands them to the group commit. */
 export function createReceiver(ports: ReceiverPorts): Receiver {
-  const { keyring, environments, limits, clock, callers, counts, refusals, commits } = ports;
+  const { store, keyring, environments, limits, clock, callers, counts, refusals, commits } = ports;
   const nextId = createIdSequence('event', clock);
 
   const refuse = async (target: EndpointInUse, refusal: Refusal): Promise<never> => {
@@ -131,8 +133,7 @@ export function createReceiver(ports: ReceiverPorts): Receiver {
     const { environment, id: endpoint, scheme, secrets, settings } = target;
     const nowMs = clock.now();
     if (body.length > bodyBytesMaxOf(target)) throw new Fault('BODY_TOO_LARGE');
-    if (scheme === null)
-      return keep({ target, webhook, receivedAtMs: nowMs, duplicateKey: null, platformEvent: null });
+    if (scheme === null) return keepUnsigned({ target, webhook, receivedAtMs: nowMs });
     const { toleranceSeconds } = settings;
     const given = { scheme, secrets, rawHeaders, body, nowMs };
     const verdict = verify(toleranceSeconds === null ? given : { ...given, toleranceSeconds });
@@ -141,6 +142,19 @@ export function createReceiver(ports: ReceiverPorts): Receiver {
     ports.countSecretUse({ environment, endpoint, secret: verdict.secretId });
     const { duplicateKey, eventId: platformEvent } = verdict;
     return keep({ target, webhook, receivedAtMs: nowMs, duplicateKey, platformEvent });
+  };
+
+  /** Anybody who knows the address may have sent it: of one endpoint only so many wait. */
+  const keepUnsigned = async (
+    given: Pick<Authentic, 'target' | 'webhook' | 'receivedAtMs'>,
+  ): Promise<Received> => {
+    const { environment, id } = given.target;
+    const itemsMax = limits.confirmPendingItemsMax;
+    const waiting = await store.transaction(environment, (tx) =>
+      tx.row(countConfirmations, [environment, id, itemsMax]),
+    );
+    if ((waiting ?? 0) >= itemsMax) throw new Fault('BUSY', { retryAfterSeconds: PAUSE_RETRY_SECONDS });
+    return keep({ ...given, duplicateKey: null, platformEvent: null });
   };
 
   const keep = async (authentic: Authentic): Promise<Received> => {

@@ -1,4 +1,4 @@
-// node:crypto here: a random key for a sending that was given none, so that the gateway can tell it from every other.
+// clock here: a sending that was given no key gets a random one, so that the gateway can tell it from every other.
 import { randomUUID } from 'node:crypto';
 import type { Answer } from './answer.ts';
 import { LIMITS } from './limits.ts';

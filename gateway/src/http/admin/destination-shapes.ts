@@ -1,6 +1,13 @@
 import { z } from 'zod';
 import { isoTime } from '#base';
-import { type DestinationView, filterShape, orderByShape, SIGNATURES } from '#delivery';
+import {
+  type DestinationView,
+  filterShape,
+  orderByShape,
+  type Pinged,
+  type SecretView,
+  SIGNATURES,
+} from '#delivery';
 import { idShape, nameShape, timeOrNull, timeShape } from '../shapes.ts';
 
 const urlShape = z.string().min(1).max(2_000);
@@ -99,14 +106,49 @@ export function shownDestination(view: DestinationView): z.input<typeof destinat
       clientCertificate === null
         ? null
         : { fingerprint: clientCertificate.fingerprint, validTo: isoTime(clientCertificate.validToMs) },
-    secrets: view.secrets.map(({ createdAtMs: madeAtMs, endsAtMs, ...secret }) => ({
-      ...secret,
-      createdAt: isoTime(madeAtMs),
-      endsAt: timeOrNull(endsAtMs),
-    })),
+    secrets: view.secrets.map(shownSecret),
     pausedAt: timeOrNull(pausedAtMs),
     failingSince: timeOrNull(failingSinceMs),
     nextProbeAt: timeOrNull(nextProbeAtMs),
     createdAt: isoTime(createdAtMs),
+  };
+}
+
+/** A secret as the API shows it: everything but the secret. */
+export function shownSecret({ createdAtMs, endsAtMs, ...secret }: SecretView): z.input<typeof secretShape> {
+  return { ...secret, createdAt: isoTime(createdAtMs), endsAt: timeOrNull(endsAtMs) };
+}
+
+export const rotationShape = z.strictObject({
+  overlapSeconds: z.number().int().min(0).optional().meta({
+    description: 'How long deliveries bear the signatures of the secrets before, too.',
+  }),
+  secret: z.string().min(1).max(256).optional().meta({ description: 'Made when it is not given.' }),
+});
+
+export const rotatedShape = z.strictObject({
+  secret: z.string().nullable().meta({ description: '`null` where there is a key pair only.' }),
+  secrets: z.array(secretShape),
+  previousEndAt: timeShape,
+});
+
+export const pingedShape = z.strictObject({
+  event: z.string(),
+  ok: z.boolean(),
+  startedAt: timeShape,
+  durationMs: z.number().int(),
+  status: z.number().int().nullable(),
+  reason: z.string().nullable(),
+  address: z.string().nullable(),
+  answerHeaders: z.record(z.string(), z.string()).nullable(),
+  answerStart: z.string().nullable(),
+});
+
+/** How a test went, as the API shows it. */
+export function shownPing({ startedAtMs, answerHeaders, ...rest }: Pinged): z.input<typeof pingedShape> {
+  return {
+    ...rest,
+    startedAt: isoTime(startedAtMs),
+    answerHeaders: answerHeaders === null ? null : { ...answerHeaders },
   };
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { openSecretText, Secret } from '#base';
+import { isoTime, openSecretText, Secret } from '#base';
 import type { Delivery } from '#delivery';
 import { type Route, route } from '../route.ts';
 import { idParams, pageOf, pageQuery } from '../shapes.ts';
@@ -7,7 +7,12 @@ import {
   destinationChangeShape,
   destinationShape,
   newDestinationShape,
+  pingedShape,
+  rotatedShape,
+  rotationShape,
   shownDestination,
+  shownPing,
+  shownSecret,
 } from './destination-shapes.ts';
 import { principalOf } from './environment.ts';
 
@@ -87,6 +92,55 @@ export function destinationRoutes(rooms: { delivery: Delivery; pageItemsMax: num
       handle: async (call) => {
         const target = { environment: principalOf(call).environment, destination: call.params.id };
         return shownDestination(await destinations.change({ ...target, ...call.body }, call.actor));
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/admin/v1/destinations/{id}/rotate-secret',
+      surface: 'admin',
+      scope: 'destinations:write',
+      summary:
+        'Gives a destination new secrets. Deliveries bear the signatures of both until those before end (shown this once).',
+      params: idParams('destination'),
+      body: rotationShape,
+      bodyMayLack: true,
+      takesIdempotencyKey: true,
+      status: 200,
+      answer: rotatedShape,
+      faults: [...refusals, 'DESTINATION_NOT_FOUND', 'CONFLICT'],
+      handle: async (call) => {
+        const { secret, ...body } = call.body;
+        const rotated = await destinations.rotate(
+          {
+            environment: principalOf(call).environment,
+            destination: call.params.id,
+            requestKey: call.idempotencyKey,
+            ...body,
+            ...(secret === undefined ? {} : { secret: Secret.fromText(secret) }),
+          },
+          call.actor,
+        );
+        return {
+          secret: rotated.secret === null ? null : openSecretText(rotated.secret),
+          secrets: rotated.secrets.map(shownSecret),
+          previousEndAt: isoTime(rotated.previousEndAtMs),
+        };
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/admin/v1/destinations/{id}/test',
+      surface: 'admin',
+      scope: 'destinations:write',
+      summary: 'Sends an event of the type `sallyport.test`, signed as any other, and says how it went.',
+      params: idParams('destination'),
+      bodyMayLack: true,
+      status: 200,
+      answer: pingedShape,
+      faults: [...refusals, 'DESTINATION_NOT_FOUND', 'CONFLICT', 'AUDIT_UNAVAILABLE'],
+      handle: async (call) => {
+        const target = { environment: principalOf(call).environment, destination: call.params.id };
+        return shownPing(await rooms.delivery.ping(target, call.actor));
       },
     }),
   ];

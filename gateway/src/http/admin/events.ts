@@ -28,21 +28,6 @@ const eventShape = z
   })
   .meta({ id: 'Event' });
 
-const deliveryShape = z
-  .strictObject({
-    id: idShape('delivery'),
-    event: idShape('event'),
-    destination: idShape('destination'),
-    state: z.enum(['due', 'waiting', 'delivered', 'dead']),
-    attempts: z.number().int(),
-    nextAttemptAt: timeShape.nullable(),
-    lastStatus: z.number().int().nullable(),
-    lastReason: z.string().nullable(),
-    createdAt: timeShape,
-    changedAt: timeShape,
-  })
-  .meta({ id: 'Delivery' });
-
 const refusals = ['INVALID_REQUEST', 'UNAUTHENTICATED', 'WRONG_KEY_KIND'] as const;
 
 /** Events and their deliveries. */
@@ -151,38 +136,9 @@ export function eventRoutes(rooms: {
         return { deliveries: [...deliveries] };
       },
     }),
-    route({
-      method: 'GET',
-      path: '/admin/v1/deliveries',
-      surface: 'admin',
-      scope: 'events:read',
-      summary: 'Lists deliveries, newest first.',
-      query: pageQuery(pageItemsMax, {
-        event: idShape('event').optional(),
-        destination: idShape('destination').optional(),
-        state: z.enum(['due', 'waiting', 'delivered', 'dead']).optional(),
-      }),
-      status: 200,
-      answer: pageOf(deliveryShape),
-      faults: refusals,
-      handle: async (call) => {
-        const page = await delivery.list({ environment: principalOf(call).environment, ...call.query });
-        return { items: page.items.map(shownDelivery), next: page.next };
-      },
-    }),
   ];
 }
 
 function shownEvent({ receivedAtMs, ...event }: EventView): z.input<typeof eventShape> {
   return { ...event, receivedAt: isoTime(receivedAtMs) };
-}
-
-function shownDelivery(view: DeliveryView): z.input<typeof deliveryShape> {
-  const { nextAttemptAtMs, createdAtMs, changedAtMs, ...delivery } = view;
-  return {
-    ...delivery,
-    nextAttemptAt: timeOrNull(nextAttemptAtMs),
-    createdAt: isoTime(createdAtMs),
-    changedAt: isoTime(changedAtMs),
-  };
 }

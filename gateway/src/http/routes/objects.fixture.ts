@@ -88,7 +88,7 @@ export async function sendWebhook(
 ): Promise<ClientAnswer> {
   const { call } = await sharedGateway();
   const headers = Object.fromEntries(
-    sign({ scheme: 'koywe', secret: utf8(secret), body: utf8(body), nowMs: 0 }),
+    sign({ scheme: 'koywe', secrets: [utf8(secret)], body: utf8(body), nowMs: 0 }).headers,
   );
   return call({ method: 'POST', path, body, headers: { 'content-type': 'application/json', ...headers } });
 }
