@@ -54,7 +54,6 @@ const endedRow = z.object({
   event_id: eventColumn,
   attempts: z.number().int(),
   pulled_at: z.date(),
-  order_key: z.instanceof(Uint8Array).nullable(),
 });
 export type EndedRow = z.output<typeof endedRow>;
 
@@ -79,7 +78,7 @@ function ended(which: string): string {
    )
    update deliveries d set state = $4, next_attempt_at = null, batch = null, last_reason = $5, changed_at = $3
    from named where d.environment_id = $1 and d.id = named.id
-   returning d.id, d.event_id, d.attempts, named.pulled_at, d.order_key`;
+   returning d.id, d.event_id, d.attempts, named.pulled_at`;
 }
 
 /** What was pulled and has ended, as the attempts that these were. */

@@ -17,7 +17,6 @@ import {
   SYSTEM,
   type Transaction,
   toFault,
-  toHex,
 } from '#base';
 import type { Store } from '#store';
 import {
@@ -30,7 +29,6 @@ import {
   returnPulled,
   selectPullKind,
 } from './pull-queries.ts';
-import { lockOrders, promoteDeliveries } from './queries.ts';
 import { createTurns } from './turns.ts';
 import { createWaiters, type Place, type Waiters } from './waiters.ts';
 
@@ -174,25 +172,24 @@ export function createPull(ports: PullPorts): Pull & { readonly waiters: Waiters
     const values = [environment, destination, new Date(clock.now()), 'dead', reason, ids];
     await store.transaction(environment, async (tx) => {
       const ended = await tx.rows(endPulled, values);
-      await keep(tx, { environment, destination, ended, reason, address: null });
+      await keep(tx, { environment, ended, reason, address: null });
       const lines = ended.map((row) => [row.id, row.event_id, destination]);
       for (const act of entries('delivery.dead', { actor: SYSTEM, destination, lines }))
         await audit.record(tx, environment, act);
     });
   };
 
-  /** The attempts that they were; and where an order is kept, what waited for them. */
+  /** The attempts that they were. */
   const keep = async (
     tx: Transaction,
     given: {
       environment: EnvironmentId;
-      destination: DestinationId;
       ended: readonly EndedRow[];
       reason: string | null;
       address: string | null;
     },
   ): Promise<void> => {
-    const { environment, destination, ended, reason, address } = given;
+    const { environment, ended, reason, address } = given;
     if (ended.length === 0) return;
     const nowMs = clock.now();
     await tx.run(insertPulls, [
@@ -205,14 +202,6 @@ export function createPull(ports: PullPorts): Pull & { readonly waiters: Waiters
       reason,
       address,
     ]);
-    const keys = new Map<string, Buffer>();
-    for (const { order_key } of ended)
-      if (order_key !== null) keys.set(toHex(order_key), Buffer.from(order_key));
-    if (keys.size === 0) return;
-    // The next of each order: looked for under the lock under which they come, or one that just comes would not be seen.
-    await tx.run(lockOrders, [[destination]]);
-    const orders = [environment, Array(keys.size).fill(destination), [...keys.values()], new Date(nowMs)];
-    await tx.run(promoteDeliveries, orders);
   };
 
   const acknowledge = async (
@@ -230,7 +219,7 @@ export function createPull(ports: PullPorts): Pull & { readonly waiters: Waiters
             ? []
             : await tx.rows(endBatch, [...values, new Date(idTimeMs(batch)), batch])),
         ];
-        await keep(tx, { environment, destination, ended: rows, reason: null, address: actor.address });
+        await keep(tx, { environment, ended: rows, reason: null, address: actor.address });
         const lines = rows.map((row) => [row.id, row.event_id, row.attempts]);
         for (const act of entries('delivery.acknowledged', { actor, destination, lines }))
           await audit.record(tx, environment, act);

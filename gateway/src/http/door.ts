@@ -33,7 +33,7 @@ export interface Entered {
   readonly body: Uint8Array | null;
   /**
    * Who it is now, and whether they still may, for after a body that the caller could hold back for as long as it liked: a
-   * revocation meanwhile counts. A signature was verified with its body, so it is not looked at again.
+   * revocation meanwhile counts.
    */
   readonly again: () => Promise<Principal>;
 }
@@ -123,12 +123,12 @@ export function createDoor(ports: DoorPorts): Door {
       await limiter.take(request, { principal, route: counted, response });
       await access.authorize(principal, { scope, on, actor });
       const again = async (): Promise<Principal> => {
-        if (claim !== null) return principal;
-        const now = await access.authenticate({
-          ...headers,
-          actor: anonymous(received(request)),
-          again: true,
-        });
+        const presented = { ...headers, actor: anonymous(received(request)) };
+        // A signature holds for its request however long that takes; the key may end meanwhile.
+        const now =
+          claim === null
+            ? await access.authenticate({ ...presented, again: true })
+            : await access.authenticateAgain({ ...presented, key: claim.key });
         await access.authorize(now, { scope, on: onOf(now), actor });
         return now;
       };

@@ -25,7 +25,7 @@ test('200 with how many are delivered by it; none when it is repeated', async ()
   const { items } = listed.json<{ items: { state: string; attempts: number }[] }>();
   assert.deepEqual(
     items.map(({ state, attempts }) => [state, attempts]),
-    Array(3).fill(['delivered', 1]),
+    Array.from({ length: 3 }, () => ['delivered', 1]),
   );
   assert.deepEqual((await actsOn(`destination:${id}`)).slice(1), [
     'delivery.pulled: success by key',

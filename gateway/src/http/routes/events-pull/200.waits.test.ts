@@ -1,14 +1,21 @@
 // A pull that waits is woken by what it waits for, holds no connection to the database, and gives nothing to whoever has gone or
 // may no longer come in. U11 P3; traps "poll as well", "Every buffer and wait has a limit".
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { request } from 'node:https';
 import { test } from 'node:test';
+import { parseRequestSecret, signRequest } from '@sallyport/schemes';
 import { LIMITS } from '#base';
 import { assertProblem } from '#test/problem';
 import { sharedGateway } from '#test/shared-gateway';
 import { aPullDestination, pull, send } from '../objects.fixture.ts';
 
 const { admin, ca, call, elsewhere, url } = await sharedGateway();
+
+/** A use of a key is counted when it is let in. */
+async function untilIn(key: string): Promise<void> {
+  for (;;) if ((await admin('GET', `/admin/v1/keys/${key}/callers`)).text.includes('"uses":1')) return;
+}
 
 test('200 as soon as there is something: more pulls wait than there are connections, each is given one', async () => {
   const places = await Promise.all(
@@ -61,7 +68,40 @@ test('K11 a key that is revoked while it waits is given nothing', async () => {
   };
   const made = (await admin('POST', '/admin/v1/keys', body)).json<{ key: { id: string }; secret: string }>();
   const waiting = call({ path: '/v1/events?wait=30', key: made.secret });
+  await untilIn(made.key.id);
   await admin('POST', `/admin/v1/keys/${made.key.id}/revoke`);
+  await send('{"type":"too.late"}');
+  assertProblem(await waiting, 'KEY_REVOKED');
+});
+
+test('K11 nor is a key by which a request was signed, whose signature has held', async () => {
+  const { id } = await aPullDestination();
+  const body = {
+    kind: 'test',
+    name: 'signing',
+    scopes: ['events:pull'],
+    boundTo: { kind: 'destination', id },
+  };
+  const { key } = (await admin('POST', '/admin/v1/keys', body)).json<{ key: { id: string } }>();
+  const signers = `/admin/v1/keys/${key.id}/signers`;
+  const made = await admin('POST', signers, { scheme: 'mintmove', algorithm: 'hmac-sha256' });
+  const { secret } = made.json<{ secret: string }>();
+  const target = '/v1/events?wait=30';
+  const headers = await signRequest({
+    scheme: 'mintmove',
+    keyId: key.id,
+    key: { algorithm: 'hmac-sha256', secret: parseRequestSecret(secret) },
+    method: 'GET',
+    target,
+    authority: new URL(url).host,
+    rawHeaders: [],
+    body: new Uint8Array(),
+    nonce: randomUUID(),
+    nowMs: Date.now(),
+  });
+  const waiting = call({ path: target, headers: Object.fromEntries(headers) });
+  await untilIn(key.id);
+  await admin('POST', `/admin/v1/keys/${key.id}/revoke`);
   await send('{"type":"too.late"}');
   assertProblem(await waiting, 'KEY_REVOKED');
 });
