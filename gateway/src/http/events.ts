@@ -20,6 +20,9 @@ const pulledShape = z
     type: z.string().nullable(),
     receivedAt: timeShape,
     contentType: z.string(),
+    headers: z.array(z.tuple([z.string(), z.string()])).meta({
+      description: 'Header fields of the webhook that its endpoint keeps.',
+    }),
     body: z.string().meta({ contentEncoding: 'base64', description: 'Byte for byte as it came in.' }),
   })
   .meta({ id: 'PulledEvent' });
@@ -157,7 +160,7 @@ function missing(path: string, problem: string): Fault {
 }
 
 function shown({ delivery, attempt, event }: PulledEvent): z.input<typeof pulledShape> {
-  const { id, platform, type, receivedAtMs, contentType, body } = event;
+  const { id, platform, type, receivedAtMs, contentType, headers, body } = event;
   if (!isId('event', id)) throw new Fault('INTERNAL');
   return {
     delivery,
@@ -167,6 +170,7 @@ function shown({ delivery, attempt, event }: PulledEvent): z.input<typeof pulled
     type,
     receivedAt: isoTime(receivedAtMs),
     contentType,
+    headers: headers.map(([name, value]) => [name, value]),
     body: toBase64(body),
   };
 }

@@ -39,7 +39,11 @@ test('P12 a sending: the bytes as they are, under the key given or one of its ow
 test('a pull: what was asked for, and the bytes as they came in', async (t) => {
   const bytes = Uint8Array.of(0, 0xff, 0x7b);
   const pulled = { delivery: 'dlv_1', event: 'evt_1', attempt: 2, platform: 'koywe', type: null };
-  const rest = { receivedAt: '2026-11-25T00:00:00.000Z', contentType: 'application/octet-stream' };
+  const rest = {
+    receivedAt: '2026-11-25T00:00:00.000Z',
+    contentType: 'application/octet-stream',
+    headers: [['x-event', 'a']],
+  };
   const body = Buffer.from(bytes).toString('base64');
   const { server, events } = await withGateway(t, () => ({
     batch: 'bat_1',

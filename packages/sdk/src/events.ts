@@ -81,6 +81,8 @@ export interface PulledEvent {
   readonly type: string | null;
   readonly receivedAt: string;
   readonly contentType: string;
+  /** Header fields of the webhook that its endpoint keeps, in lower case. */
+  readonly headers: readonly (readonly [name: string, value: string])[];
   /** The event parsed, or `null` where the bytes are no JSON object. */
   readonly event: Readonly<Record<string, unknown>> | null;
   /** The body as it came in, byte for byte. */
@@ -149,7 +151,7 @@ function objectOf(answer: Answer): Record<string, unknown> {
 
 function pulledOf(item: unknown): PulledEvent | null {
   if (!isObject(item)) return null;
-  const { delivery, event: id, attempt, platform, type, receivedAt, contentType, body } = item;
+  const { delivery, event: id, attempt, platform, type, receivedAt, contentType, headers, body } = item;
   const isWhole =
     typeof delivery === 'string' &&
     typeof id === 'string' &&
@@ -158,10 +160,32 @@ function pulledOf(item: unknown): PulledEvent | null {
     (type === null || typeof type === 'string') &&
     typeof receivedAt === 'string' &&
     typeof contentType === 'string' &&
+    isPairs(headers) &&
     typeof body === 'string';
   if (!isWhole) return null;
   const bytes = new Uint8Array(Buffer.from(body, 'base64'));
-  return { delivery, id, attempt, platform, type, receivedAt, contentType, event: eventOf(bytes), bytes };
+  return {
+    delivery,
+    id,
+    attempt,
+    platform,
+    type,
+    receivedAt,
+    contentType,
+    headers,
+    event: eventOf(bytes),
+    bytes,
+  };
+}
+
+function isPairs(value: unknown): value is [string, string][] {
+  return (
+    Array.isArray(value) &&
+    value.every(
+      (pair: unknown) =>
+        Array.isArray(pair) && pair.length === 2 && pair.every((part) => typeof part === 'string'),
+    )
+  );
 }
 
 function fail(answer: Answer): never {

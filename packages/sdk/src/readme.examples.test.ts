@@ -25,6 +25,7 @@ const PULLED = {
       type: 'order.paid',
       receivedAt: '2026-11-25T00:00:00.000Z',
       contentType: 'application/json',
+      headers: [],
       body: Buffer.from('{"type":"order.paid","data":{"order":1}}').toString('base64'),
     },
   ],
