@@ -142,6 +142,7 @@ const MAY_DELETE: Readonly<Record<'itself' | 'system', readonly string[]>> = Obj
   itself: [
     'connections.erase_connections',
     'connections.erase_platform_tokens',
+    'delivery.erase_secrets',
     'ingest.erase_endpoint_secrets',
     'ingest.erase_event_confirmations',
   ],

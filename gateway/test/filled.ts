@@ -57,6 +57,7 @@ export async function fill(
   const secret = canary('webhookSecret');
   const endpoint = await post('/admin/v1/endpoints', adminKey, { platform: 'koywe', name: 'koywe', secret });
   await post('/admin/v1/destinations', adminKey, { name: 'application', url: `${sandbox.url}/nowhere` });
+  await post('/admin/v1/replays', adminKey, { from: '2020-01-01T00:00:00Z', to: '2020-01-02T00:00:00Z' });
   const signIn = { apiKey: runtime.key.id, secret: testKey };
   await call({ method: 'POST', path: '/api/v1/auth/sign-in', body: signIn });
   await call({ path: `${prefix}/api/v1/organizations/${koywe.organizationId}/webhooks`, key: testKey });

@@ -68,8 +68,9 @@ export interface TestRooms extends TestNode {
     name?: string,
     fields?: DestinationFields,
   ): Promise<{ id: DestinationId; secret: Uint8Array; text: string }>;
-  /** The endpoint of `receive`. */
+  /** The endpoint of `receive`, and its secret. */
   readonly endpoint: EndpointId;
+  readonly webhookSecret: string;
   /** The deliveries, oldest first. */
   deliveries(): Promise<readonly DeliveryView[]>;
 }
@@ -113,6 +114,7 @@ export async function withRooms(
     settings,
     environment,
     endpoint,
+    webhookSecret: WEBHOOK_SECRET,
     node: (log) => openNode(t, settings, log),
     async receive(given) {
       count += 1;

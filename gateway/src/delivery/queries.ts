@@ -54,7 +54,8 @@ export const insertDeliveries = statement(
    select m.made, case when t.id is not null then jsonb_build_object('id', t.id, 'platforms', t.platforms, 'types', t.types,
      'endpoints', t.endpoints, 'conditions', t.conditions, 'order_by', t.order_by) end as looking
    from (select count(*)::int as made from made) m
-   left join destinations t on t.environment_id = $1 and (t.conditions is not null or t.order_by is not null)`,
+   left join destinations t on t.environment_id = $1 and (t.conditions is not null or t.order_by is not null)
+   where m.made > 0 or t.id is not null`,
   (row) => fannedRow.parse(row),
 );
 

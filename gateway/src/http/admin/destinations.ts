@@ -105,7 +105,7 @@ export function destinationRoutes(rooms: { delivery: Delivery; pageItemsMax: num
       body: rotationShape,
       bodyMayLack: true,
       takesIdempotencyKey: true,
-      status: 200,
+      status: 201,
       answer: rotatedShape,
       faults: [...refusals, 'DESTINATION_NOT_FOUND', 'CONFLICT'],
       handle: async (call) => {

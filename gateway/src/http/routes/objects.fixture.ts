@@ -106,6 +106,67 @@ export async function anEvent(): Promise<{
   return { id: answer.json<{ event: string }>().event, endpoint, body };
 }
 
+/** A delivery that was tried once, in vain. */
+export async function aDelivery(): Promise<{ readonly id: string }> {
+  const { admin } = await sharedGateway();
+  const { id: destination } = await aDestination();
+  const { id: event } = await anEvent();
+  const { items } = (
+    await admin('GET', `/admin/v1/deliveries?event=${event}&destination=${destination}`)
+  ).json<{
+    items: { id: string }[];
+  }>();
+  const id = items[0]?.id ?? '';
+  await untilTried(id, 1);
+  return { id };
+}
+
+/** Resolves when a delivery was tried so many times. */
+export async function untilTried(id: string, attempts: number): Promise<void> {
+  const { admin } = await sharedGateway();
+  await until(
+    async () =>
+      (await admin('GET', `/admin/v1/deliveries/${id}`)).json<{ attempts: number }>().attempts >= attempts,
+  );
+}
+
+export function replayBody(more: object): object {
+  return { from: '2020-01-01T00:00:00Z', to: new Date(Date.now() + 60_000).toISOString(), ...more };
+}
+
+export async function newReplay(more: object): Promise<ClientAnswer> {
+  const { admin } = await sharedGateway();
+  return admin('POST', '/admin/v1/replays', replayBody(more));
+}
+
+/** A replay of a time in which nothing happened. */
+export async function aReplay(): Promise<{ readonly id: string }> {
+  return created('/admin/v1/replays', { from: '2020-01-01T00:00:00Z', to: '2020-01-01T00:00:01Z' });
+}
+
+/** A replay, when it is over. */
+export async function aFinishedReplay(
+  id: string,
+): Promise<{ readonly state: string; readonly events: number; readonly deliveries: number }> {
+  const { admin } = await sharedGateway();
+  const show = async () =>
+    (await admin('GET', `/admin/v1/replays/${id}`)).json<{
+      state: string;
+      events: number;
+      deliveries: number;
+    }>();
+  await until(async () => (await show()).state !== 'running');
+  return show();
+}
+
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  for (let tries = 0; tries < 1_000; tries++) {
+    if (await condition()) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error('what was waited for did not happen');
+}
+
 async function created<Made>(path: string, body: object): Promise<Made> {
   const { admin } = await sharedGateway();
   const answer = await admin('POST', path, body);
