@@ -139,6 +139,31 @@ test('the key of a session ends with it', async () => {
   }
 });
 
+test('with a key of an application for one destination it administers nothing, and can pass over what waits', async () => {
+  const listed = await sallyport(['destinations', 'list', '--json'], { cwd });
+  const { items } = JSON.parse(listed.stdout) as { items: { id: string; name: string }[] };
+  const id = items.find(({ name }) => name === 'listen')?.id ?? '';
+  const create = ['keys', 'create', '--kind', 'test', '--name', 'worker', '--scope', 'events:pull'];
+  const made = await sallyport([...create, '--bind', `destination:${id}`], { cwd });
+  const application = {
+    ...env,
+    SALLYPORT_URL: dev.ready.api,
+    SALLYPORT_KEY: made.stdout.trim(),
+    SALLYPORT_CA_FILE: dev.ready.ca,
+  };
+  await placeOrder({ dev, state });
+  const args = ['listen', '--forward', forward, '--secret-env', 'LISTEN_SECRET', '--skip'];
+  const running = startCommand(cleanup, args, { cwd, env: application });
+  await running.line(/^Skipped [1-9]\d* that were waiting\.$/);
+  await running.line(/^Listening/);
+  running.child.kill('SIGINT');
+  assert.equal(await running.ended, 0);
+  assert.doesNotMatch(running.said(), /sk_test_|whsec_/);
+  const refused = await sallyport(args, { cwd, env: { ...application, SALLYPORT_KEY: 'sk_test_syp_none' } });
+  assert.equal(refused.code, 1, refused.stderr);
+  assert.match(refused.stderr, /\[KEY_MALFORMED\]/);
+});
+
 test('nothing is forwarded over plain HTTP to another machine, nor to what is no address', async () => {
   for (const target of [
     'http://example.com/',

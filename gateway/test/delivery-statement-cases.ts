@@ -171,7 +171,7 @@ export const DELIVERY_CASES: Readonly<Record<string, StatementCase>> = Object.fr
     ],
   },
   'delivery.due_for_pulls': {
-    values: (fact) => [at, [A(fact)], [fact('destinations', 'id')], [1]],
+    values: (fact) => [at, [A(fact)], [fact('destinations', 'id')]],
     quiet: 'nobody pulls',
     ...system('one look for the pulls of all environments that wait at a node'),
   },

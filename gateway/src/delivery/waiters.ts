@@ -9,7 +9,7 @@ import {
   repeat,
 } from '#base';
 import type { Store } from '#store';
-import { selectDueForPulls } from './pull-queries.ts';
+import { COUNTED_DUE_MAX, selectDueForPulls } from './pull-queries.ts';
 
 export interface Place {
   readonly environment: EnvironmentId;
@@ -78,10 +78,11 @@ export function createWaiters(ports: {
       new Date(clock.now()),
       places.map(([first]) => first?.environment),
       places.map(([first]) => first?.destination),
-      places.map((entries) => entries.length),
     ];
     const found = await store.system((tx) => tx.rows(selectDueForPulls, values));
     const due = new Map(found.map((row) => [row.id, row.due]));
+    // Some may still be waiting for what was not counted.
+    if (found.some((row) => row.due >= COUNTED_DUE_MAX)) loop?.wake();
     for (const entry of asked) {
       const left = due.get(entry.destination) ?? 0;
       if (left === 0) continue;
