@@ -1,13 +1,7 @@
-/**
- * Every limit of the gateway: its default, the bounds within which it can be configured, and what it bounds.
- * Configured as `limits.<name>` in the file or `SALLYPORT_LIMITS_<NAME>`; shown in `docs/config.md`.
- */
-export interface LimitRow {
-  readonly value: number;
-  readonly min: number;
-  readonly max: number;
-  readonly about: string;
-}
+import { type LimitRow, row } from './limit-row.ts';
+import { PULL_LIMITS } from './limits-pull.ts';
+
+export type { LimitRow } from './limit-row.ts';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -227,29 +221,7 @@ const rows = {
   eventReplaysMax: row(8, 1, 100, 'replays of many events of one environment that are not over'),
   eventReplayTrialItemsMax: row(10_000, 100, 1_000_000, 'events that a dry run of a replay looks at'),
 
-  // delivery: pulled instead of sent
-  pullItemsMax: row(100, 1, 1_000, 'events of one pull'),
-  pullAnswerBytesMax: row(
-    8 * MIB,
-    64 * KIB,
-    64 * MIB,
-    'bodies of the events of one pull together; one that is larger comes alone',
-  ),
-  pullWaitSecondsMax: row(30, 0, 60, 'a pull waits for events'),
-  pullLeaseSeconds: row(
-    60,
-    1,
-    3_600,
-    'a pulled event belongs to who pulled it, unless the pull asks for another time',
-  ),
-  pullLeaseSecondsMax: row(3_600, 1, 43_200, 'the longest time that a pull can ask for'),
-  pullWaitersMax: row(1_000, 1, 100_000, 'pulls waiting for events on one node; beyond it the answer is 503'),
-  pullReadsMax: row(
-    8,
-    1,
-    256,
-    'pulls that are given events at once on one node; the others wait for their turn',
-  ),
+  ...PULL_LIMITS,
 
   // access
   keyCacheItemsMax: row(
@@ -413,8 +385,4 @@ export function limitsWith(overrides: Partial<Limits> = {}): Limits {
 
 function isComplete(values: Readonly<Record<string, number>>): values is Limits {
   return Object.keys(rows).every((name) => Number.isSafeInteger(values[name]));
-}
-
-function row(value: number, min: number, max: number, about: string): LimitRow {
-  return Object.freeze({ value, min, max, about });
 }
