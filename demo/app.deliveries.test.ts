@@ -69,7 +69,7 @@ function delivery(id: string, text: string): { headers: Record<string, string>; 
   const key = parseSecret('standard-webhooks', secret);
   return {
     headers: Object.fromEntries(
-      sign({ scheme: 'standard-webhooks', secret: key, body, id, nowMs: Date.now() }),
+      sign({ scheme: 'standard-webhooks', secrets: [key], body, id, nowMs: Date.now() }).headers,
     ),
     body,
   };

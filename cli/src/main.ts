@@ -10,6 +10,7 @@ import { addEndpoints } from './commands/endpoints.ts';
 import { addEnvironments } from './commands/environments.ts';
 import { addEvents } from './commands/events.ts';
 import { addKeys } from './commands/keys.ts';
+import { addListen } from './commands/listen.ts';
 import { addMigrate } from './commands/migrate.ts';
 import { addSigners } from './commands/signers.ts';
 import { addUp } from './commands/up.ts';
@@ -72,6 +73,7 @@ const COMMANDS = Object.freeze([
   addEndpoints,
   addDestinations,
   addEvents,
+  addListen,
   addAudit,
 ]);
 

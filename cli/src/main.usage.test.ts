@@ -35,6 +35,7 @@ test('the commands are those of the design, and each has --json', () => {
       'endpoints',
       'destinations',
       'events',
+      'listen',
       'audit',
     ],
   );

@@ -49,7 +49,7 @@ test('K7 U11: a clock that is stepped by an hour and by a day loses no event, an
     for (let number = 0; number < PER_STEP; number += 1) {
       const body = Buffer.from(`{"id":"whk_${at}_${number}","type":"order.paid"}`);
       const headers = Object.fromEntries(
-        sign({ scheme: 'koywe', secret: Buffer.from(SECRET), body, nowMs: clock.now() }),
+        sign({ scheme: 'koywe', secrets: [Buffer.from(SECRET)], body, nowMs: clock.now() }).headers,
       );
       const answer = await call({ method: 'POST', path, headers, body });
       assert.equal(answer.status, 200, `after a step of ${step} ms`);

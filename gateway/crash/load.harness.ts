@@ -100,9 +100,9 @@ async function insist(
   const endpoint = endpoints[number % endpoints.length];
   if (endpoint === undefined) return;
   const { body } = campaignWebhook(options.seed, number);
-  const signature = sign({
+  const { headers: signature } = sign({
     scheme: 'koywe',
-    secret: Buffer.from(endpoint.secret),
+    secrets: [Buffer.from(endpoint.secret)],
     body,
     nowMs: Date.now(),
   });

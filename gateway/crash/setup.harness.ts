@@ -43,7 +43,12 @@ export interface Setup {
 
 const ENVIRONMENTS = 2;
 /** Leases of killed nodes end soon, and so do the waits of a short campaign. */
-const LIMITS = Object.freeze({ deliveryLeaseMs: 5_000, deliveryPollMs: 250, shutdownTimeoutMs: 2_000 });
+const LIMITS = Object.freeze({
+  deliveryLeaseMs: 5_000,
+  deliveryTimeoutMaxMs: 15_000,
+  deliveryPollMs: 250,
+  shutdownTimeoutMs: 2_000,
+});
 
 /** Makes a folder, a receiver, and two environments with an endpoint and a destination each. */
 export async function setUp(
@@ -104,7 +109,12 @@ export async function setUp(
     const adminKey = openSecretText(key);
     const secret = `a-secret-of-the-campaign-${at}`;
     const post = (path: string, body: object) => call({ method: 'POST', path, key: adminKey, body });
-    const endpoint = await post('/admin/v1/endpoints', { platform: 'koywe', name, secret });
+    const endpoint = await post('/admin/v1/endpoints', {
+      platform: 'koywe',
+      name,
+      secret,
+      structure: 'any',
+    });
     const { id, path } = endpoint.json<{ id: string; path: string }>();
     const destination = await post('/admin/v1/destinations', { name, url: `${receiver.url}/${at}` });
     const made = destination.json<{ secret: string }>();

@@ -104,8 +104,8 @@ async function insist(number: number, dueMs: number, inPhase: number): Promise<v
   if (target === null) return;
   const { url, path, secret, dispatcher } = target;
   const body = heldBody({ number, dueMs: Math.round(dueMs * 100) / 100, phase: inPhase });
-  const signature = sign({ scheme: 'koywe', secret: Buffer.from(secret), body, nowMs: 0 });
-  const headers = { 'content-type': 'application/json', ...Object.fromEntries(signature) };
+  const signature = sign({ scheme: 'koywe', secrets: [Buffer.from(secret)], body, nowMs: 0 });
+  const headers = { 'content-type': 'application/json', ...Object.fromEntries(signature.headers) };
   const options = { headersTimeout: TIMEOUT_MS, bodyTimeout: TIMEOUT_MS };
   for (;;) {
     try {

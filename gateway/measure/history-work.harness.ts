@@ -17,7 +17,9 @@ export async function receiveSome(side: Side, round: string, note: Note): Promis
   const worker = async (): Promise<void> => {
     for (let number = next++; number < WEBHOOKS; number = next++) {
       const body = Buffer.from(`{"id":"whk_${round}_${number}","type":"order.type_1","data":{"amount":1}}`);
-      const headers = Object.fromEntries(sign({ scheme: 'koywe', secret: SECRET, body, nowMs: Date.now() }));
+      const headers = Object.fromEntries(
+        sign({ scheme: 'koywe', secrets: [SECRET], body, nowMs: Date.now() }).headers,
+      );
       const path = side.endpoints[number % 4]?.path ?? '';
       const { status, text } = await side.call({ method: 'POST', path, headers, body });
       if (status !== 200) throw new Error(`a webhook was answered ${status}: ${text}`);

@@ -28,7 +28,7 @@ test('ten of three thousand due deliveries are claimed and settled by touching n
   const claim = () =>
     store.system(async (tx) => {
       const leaseMs = Date.now() + 60_000;
-      const values = [new Date(), new Date(leaseMs), 100, 10, [hanging], [10]];
+      const values = [new Date(), new Date(leaseMs), 100, 10, [hanging], [10], [null]];
       const claims = await tx.rows(claimDeliveries, values);
       return { claims, leaseMs, rows: await tx.row(touched, []) };
     });
@@ -36,7 +36,7 @@ test('ten of three thousand due deliveries are claimed and settled by touching n
     store.transaction(environment, async (tx) => {
       const all = <T>(value: T): T[] => ids.map(() => value);
       const parts = [all('delivered'), all(200), all(null), all(null), all(leaseMs)];
-      const settled = await tx.rows(settleDeliveries, [environment, ids, ...parts, new Date()]);
+      const settled = await tx.rows(settleDeliveries, [environment, ids, ...parts, new Date(), all(1)]);
       return { settled, rows: await tx.row(touched, []) };
     });
   // The server settles for one plan after five runs, of a month with nothing in it.

@@ -20,7 +20,8 @@ test('U11 L12 P12 the answers of an endpoint', async (t) => {
   const made = await admin('POST', '/endpoints', { platform: 'koywe', name: 'koywe', secret: SECRET });
   const { id, path } = made.json<{ id: string; path: string }>();
   const signatureOf = (body: string | Buffer, secret = SECRET): string =>
-    sign({ scheme: 'koywe', secret: Buffer.from(secret), body: Buffer.from(body), nowMs: 0 })[0]?.[1] ?? '';
+    sign({ scheme: 'koywe', secrets: [Buffer.from(secret)], body: Buffer.from(body), nowMs: 0 })
+      .headers[0]?.[1] ?? '';
   const send = (body: string | Buffer, headers: Record<string, string>): Promise<ClientAnswer> =>
     call({ method: 'POST', path, body, headers });
 

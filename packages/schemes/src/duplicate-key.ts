@@ -1,12 +1,12 @@
 import { createHash, hash } from 'node:crypto';
-import type { SchemeName } from './scheme.ts';
+import type { Scheme } from './scheme.ts';
 
 /**
  * 32 bytes that are the same for the same event: SHA-256 over the scheme's name, what the key was taken from, and
  * that (an id, or the hex SHA-256 of the signed bytes), each preceded by its length in bytes (4, big-endian), so that no two different lists of parts are
  * written alike.
  */
-export function duplicateKey(scheme: SchemeName, source: DuplicateKeySource): Uint8Array {
+export function duplicateKey(scheme: Scheme['name'], source: DuplicateKeySource): Uint8Array {
   // By way of hex: measured at less than half the time of asking for a buffer.
   return Buffer.from(
     hash('sha256', lengthPrefixed([LABEL, scheme, source.from, lastPart(source)]), 'hex'),

@@ -1,21 +1,54 @@
-import type { MacEncoding } from './scheme.ts';
+import type { SignatureEncoding } from './scheme.ts';
 
 /**
- * The bytes that a MAC's text stands for, or `null` unless the text is the one canonical way to write exactly
- * `bytesCount` bytes. Node's own decoders pass over stray characters and trailing junk, so the text is checked
- * first, in characters of the exact alphabet, and only then decoded (CVE-2023-50728).
+ * The bytes that a signature's text stands for, or `null` unless the text is the one canonical way to write that many
+ * bytes. Node's own decoders pass over stray characters and trailing junk, so the text is checked first, in characters
+ * of the exact alphabet, and only then decoded (CVE-2023-50728).
  */
-export function decodeMac(text: string, { encoding, bytesCount }: MacShape): Uint8Array | null {
-  return encoding === 'hex' ? decodeHex(text, bytesCount) : decodeBase64(text, bytesCount);
+export function decodeSignature(text: string, { encoding, bytes }: SignatureShape): Uint8Array | null {
+  switch (encoding) {
+    case 'hex':
+      return decodeHex(text, bytes);
+    case 'hex-upper':
+      // Lower-case letters are refused, since the lower-case of them would otherwise be accepted as well.
+      return /[a-z]/.test(text) ? null : decodeHex(text.toLowerCase(), bytes);
+    case 'hex-or-base64':
+      return decodeHex(text, bytes) ?? sized(decodeBase64Text(text), bytes);
+    case 'base64-of-hex':
+      return decodeBase64OfHex(text, bytes);
+    case 'base64url':
+      return sized(decodeBase64Url(text), bytes);
+    case 'base64':
+      return sized(decodeBase64Text(text), bytes);
+  }
 }
 
-export interface MacShape {
-  readonly encoding: MacEncoding;
-  readonly bytesCount: number;
+export interface SignatureShape {
+  readonly encoding: SignatureEncoding;
+  readonly bytes: ByteRange;
 }
 
-export function encodeMac(mac: Uint8Array, encoding: MacEncoding): string {
-  return Buffer.from(mac.buffer, mac.byteOffset, mac.byteLength).toString(encoding);
+/** Both inclusive; the same for a MAC. */
+export interface ByteRange {
+  readonly min: number;
+  readonly max: number;
+}
+
+export function encodeMac(signature: Uint8Array, encoding: SignatureEncoding): string {
+  const bytes = Buffer.from(signature.buffer, signature.byteOffset, signature.byteLength);
+  switch (encoding) {
+    case 'hex':
+    case 'hex-or-base64':
+      return bytes.toString('hex');
+    case 'hex-upper':
+      return bytes.toString('hex').toUpperCase();
+    case 'base64-of-hex':
+      return Buffer.from(bytes.toString('hex'), 'latin1').toString('base64');
+    case 'base64url':
+      return bytes.toString('base64url');
+    case 'base64':
+      return bytes.toString('base64');
+  }
 }
 
 /** Canonical base64 with padding (RFC 4648 section 4) of any length, or `null`. */
@@ -26,8 +59,17 @@ export function decodeBase64Text(text: string): Uint8Array | null {
   return bytes.toString('base64') === text ? bytes : null;
 }
 
-function decodeHex(text: string, bytesCount: number): Uint8Array | null {
-  if (text.length !== bytesCount * 2) return null;
+/** Canonical base64url without padding (RFC 7515 section 2) of any length, or `null`. */
+export function decodeBase64Url(text: string): Uint8Array | null {
+  if (!/^[A-Za-z0-9_-]+$/.test(text)) return null;
+  const bytes = Buffer.from(text, 'base64url');
+  return bytes.toString('base64url') === text ? bytes : null;
+}
+
+/** Lower-case hex of so many bytes, or `null`. */
+export function decodeHex(text: string, { min, max }: ByteRange): Uint8Array | null {
+  const bytesCount = text.length / 2;
+  if (!Number.isInteger(bytesCount) || bytesCount < min || bytesCount > max) return null;
   const bytes = new Uint8Array(bytesCount);
   for (let index = 0; index < bytesCount; index += 1) {
     const high = hexDigit(text.charCodeAt(index * 2));
@@ -45,8 +87,19 @@ function hexDigit(code: number): number {
   return -1;
 }
 
-function decodeBase64(text: string, bytesCount: number): Uint8Array | null {
-  if (text.length !== Math.ceil(bytesCount / 3) * 4) return null;
-  const bytes = decodeBase64Text(text);
-  return bytes?.length === bytesCount ? bytes : null;
+function decodeBase64OfHex(text: string, bytes: ByteRange): Uint8Array | null {
+  const hex = decodeBase64Text(text);
+  return hex === null ? null : decodeHex(Buffer.from(hex).toString('latin1'), bytes);
+}
+
+function sized(bytes: Uint8Array | null, { min, max }: ByteRange): Uint8Array | null {
+  return bytes !== null && bytes.length >= min && bytes.length <= max ? bytes : null;
+}
+
+/** The same for a MAC, whose length is one. */
+export function decodeMac(
+  text: string,
+  { encoding, bytesCount }: { readonly encoding: SignatureEncoding; readonly bytesCount: number },
+): Uint8Array | null {
+  return decodeSignature(text, { encoding, bytes: { min: bytesCount, max: bytesCount } });
 }

@@ -1,4 +1,3 @@
-import type { Envelope } from './envelope.ts';
 import { jsonStringAt } from './json-string-at.ts';
 import { LIMITS } from './limits.ts';
 import type { Scheme } from './scheme.ts';
@@ -9,15 +8,11 @@ import type { Scheme } from './scheme.ts';
  * equal) counts as none: then the signed bytes tell duplicates.
  */
 export function eventIdOf(
-  scheme: Scheme,
-  { envelope, body }: { envelope: Envelope; body: Uint8Array },
+  { eventId }: Scheme,
+  { id, body }: { id: string | null; body: Uint8Array },
 ): string | null {
-  const id = readId(scheme, envelope, body);
-  if (id === null || id === '' || id.length > LIMITS.idCharactersMax) return null;
-  return id.isWellFormed() && !/\p{Cc}/u.test(id) ? id : null;
-}
-
-function readId({ eventId }: Scheme, envelope: Envelope, body: Uint8Array): string | null {
-  if (eventId.from === 'none') return null;
-  return eventId.from === 'signed-header' ? envelope.id : jsonStringAt(body, eventId.path);
+  const found =
+    eventId.from === 'signed-header' ? id : eventId.from === 'body' ? jsonStringAt(body, eventId.path) : null;
+  if (found === null || found === '' || found.length > LIMITS.idCharactersMax) return null;
+  return found.isWellFormed() && !/\p{Cc}/u.test(found) ? found : null;
 }

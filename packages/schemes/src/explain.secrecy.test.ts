@@ -8,7 +8,13 @@ const nowMs = 1_750_000_000_000;
 const secretText = 'koywe-secret-of-32-bytes-length!';
 const secret = { id: 'current', bytes: Buffer.from(secretText) };
 const body = Buffer.from('{"id":"evt_1","email":"person@example.test"}');
-const headers = sign({ scheme: 'standard-webhooks', secret: secret.bytes, body, id: 'evt_1', nowMs }).flat();
+const headers = sign({
+  scheme: 'standard-webhooks',
+  secrets: [secret.bytes],
+  body,
+  id: 'evt_1',
+  nowMs,
+}).headers.flat();
 const input: VerifyInput = {
   scheme: 'standard-webhooks',
   secrets: [secret],

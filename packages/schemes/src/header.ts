@@ -13,6 +13,11 @@ export function readHeader(rawHeaders: readonly string[], name: string): HeaderV
   return value === undefined || value === '' ? MISSING : { kind: 'present', value };
 }
 
+/** All values of a header that may be repeated, in their order. */
+export function readHeaders(rawHeaders: readonly string[], name: string): readonly string[] {
+  return rawHeaders.filter((_, index) => index % 2 === 1 && equalName(rawHeaders[index - 1] ?? '', name));
+}
+
 export type HeaderValue =
   | { readonly kind: 'present'; readonly value: string }
   | { readonly kind: 'missing' }

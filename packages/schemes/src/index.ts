@@ -1,5 +1,21 @@
-export { type Explanation, explain } from './explain.ts';
+export { answerChallenge, type ChallengeInput } from './challenge.ts';
+export { schemeNeeds } from './configured.ts';
+export { type EventTypeInput, eventTypeOf } from './event-type.ts';
+export { type Explanation, explain, shapeOf } from './explain.ts';
 export { FAULTS, SchemeFault, type SchemeFaultCode } from './fault.ts';
+export {
+  type GenericContentPart,
+  type GenericForm,
+  type GenericSchemeConfig,
+  genericScheme,
+} from './generic-scheme.ts';
+export {
+  type FetchedKey,
+  type KeyNeeded,
+  type KeyNeededInput,
+  keyNeeded,
+  parseFetchedKey,
+} from './keys.ts';
 export { LIMITS } from './limits.ts';
 export { REASONS, type Reason } from './reasons.ts';
 export { contentDigest } from './requests/content-digest.ts';
@@ -38,20 +54,28 @@ export {
   verifyRequest,
 } from './requests/verify-request.ts';
 export type {
+  Acknowledgement,
+  Challenge,
+  Checked,
   ContentPart,
   EventIdRule,
+  EventTypeRule,
+  KeySource,
   MacAlgorithm,
   MacEncoding,
+  ParameterRule,
   Scheme,
   SchemeHeaders,
   SchemeName,
   SecretForm,
+  SignatureAlgorithm,
+  SignatureEncoding,
   SignatureForm,
   TimestampRule,
   TimestampUnit,
 } from './scheme.ts';
-export { SCHEMES } from './schemes.ts';
-export { parseSecret, type SchemeSecret } from './secret.ts';
-export { type SignInput, sign } from './sign.ts';
+export { isSchemeName, SCHEMES } from './schemes.ts';
+export { parseSecret, parseSigningSecret, type SchemeSecret } from './secret.ts';
+export { type Signed, type SignInput, sign } from './sign.ts';
 export type { Accepted, Refused, Verdict } from './verdict.ts';
 export { type VerifyInput, verify } from './verify.ts';

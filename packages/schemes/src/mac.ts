@@ -20,6 +20,7 @@ export interface MacInput {
 
 export const MACS: Readonly<Record<MacAlgorithm, { readonly hash: string; readonly bytesCount: number }>> =
   frozen({
+    'hmac-sha1': { hash: 'sha1', bytesCount: 20 },
     'hmac-sha256': { hash: 'sha256', bytesCount: 32 },
     'hmac-sha384': { hash: 'sha384', bytesCount: 48 },
     'hmac-sha512': { hash: 'sha512', bytesCount: 64 },

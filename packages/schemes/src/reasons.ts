@@ -18,13 +18,26 @@ export const REASONS = Object.freeze([
   row('id-malformed', 'The message id is not 1 to 256 visible ASCII characters without a dot.'),
   row('timestamp-missing', 'The timestamp header is missing.'),
   row('timestamp-repeated', 'The timestamp header is there more than once.'),
-  row('timestamp-malformed', 'The timestamp is not a plain whole number of at most 13 digits.'),
+  row(
+    'timestamp-malformed',
+    'The timestamp is not written as the scheme has it: digits, or ISO 8601 in UTC.',
+  ),
   row('timestamp-wrong-unit', 'The timestamp is in the wrong unit: seconds and milliseconds were confused.'),
   row(
     'timestamp-too-old',
     'The signature is right, but the message is older than the tolerance: late or replayed.',
   ),
   row('timestamp-too-new', 'The signature is right, but the message is from the future: a clock is wrong.'),
+  row(
+    'body-malformed',
+    'What is signed of the body can not be told: it is not the JSON or the form that the scheme has, or is ambiguous.',
+  ),
+  row('digest-mismatch', 'The digest that the signature covers is not that of the body.'),
+  row('algorithm-wrong', 'The message names another algorithm than the one that is configured.'),
+  row(
+    'target-malformed',
+    'The address that was called does not hold the signed value once, as the scheme has it.',
+  ),
 ]);
 
 export type Reason = (typeof REASONS)[number]['reason'];

@@ -1,6 +1,7 @@
 // The tables can't be changed or reached around, every row is complete, and every reason and fault has its sentence. U11.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { isMac } from './algorithms.ts';
 import { FAULTS, REASONS, REQUEST_REASONS, REQUEST_SCHEMES, SCHEMES } from './index.ts';
 
 test('the table has no prototype and is frozen all the way down', () => {
@@ -14,18 +15,41 @@ test('the table has no prototype and is frozen all the way down', () => {
   assert.ok([SCHEMES, REASONS, FAULTS, REQUEST_SCHEMES, REQUEST_REASONS].every((table) => !open(table)));
 });
 
-test('every row names itself, its source, what it leaves open, and signs the body', () => {
+test('every row names itself, its source, what it leaves open, and what it was checked against', () => {
   for (const [name, scheme] of Object.entries(SCHEMES)) {
     assert.equal(scheme.name, name);
-    assert.match(scheme.source, /^https:\/\//);
-    assert.ok(scheme.notCovered.length > 0);
-    assert.equal(scheme.content.at(-1), 'body');
-    const signs = (part: 'id' | 'timestamp') => scheme.content.includes(part);
-    assert.equal(signs('id'), scheme.headers.id !== null);
-    assert.equal(signs('timestamp'), scheme.headers.timestamp !== null);
-    assert.equal(signs('timestamp'), scheme.timestamp !== null);
+    for (const source of scheme.source.split(', ')) assert.match(source, /^https:\/\/\S+$/, name);
+    assert.ok(scheme.title.length > 0 && scheme.notCovered.length > 0 && scheme.checked.against.length > 0);
+    assert.match(scheme.checked.since, /^\d+\.\d+\.\d+$/);
+    for (const difference of scheme.differences) assert.match(difference, /^[A-Z].*\.$/);
+    assert.ok(scheme.acknowledgement.status >= 200 && scheme.acknowledgement.status <= 299);
+  }
+});
+
+test('every row signs the body or says that it does not, and reads no id, time or key that its form has not got', () => {
+  for (const [name, scheme] of Object.entries(SCHEMES)) {
+    const { content, headers, signature, timestamp, secret, algorithm, keySource } = scheme;
+    const signs = (part: 'id' | 'timestamp' | 'body') => content.includes(part);
+    const inside = ['jwt', 'form', 'items'].includes(signature.kind);
+    assert.equal(inside, content.length === 0, name);
+    const isBody = content.some((part) => part === 'body' || (typeof part === 'object' && 'derived' in part));
+    const isSaid = scheme.notCovered.some((phrase) => phrase.startsWith('the body'));
+    assert.ok(inside || isBody !== isSaid, name);
+    const idIsOptional = content.some(
+      (part) => typeof part === 'object' && 'optional' in part && part.optional === 'id',
+    );
+    assert.equal(signs('id') || idIsOptional, headers.id !== null, name);
+    const stamped =
+      signature.kind === 'stamped' || (signature.kind === 'pairs' && signature.timestampKey !== null);
+    assert.equal(signs('timestamp'), headers.timestamp !== null || stamped, name);
+    assert.equal(timestamp !== null, signs('timestamp') || signature.kind === 'jwt', name);
+    assert.equal(['body-member', 'form', 'items'].includes(signature.kind), headers.signature === null, name);
+    assert.equal(secret === 'public-key' || secret === 'whpk-base64', !isMac(algorithm), name);
+    assert.equal(keySource !== null, !isMac(algorithm), name);
     // An id from a header that isn't signed would let a sender choose what counts as a duplicate.
-    assert.ok(scheme.eventId.from !== 'signed-header' || signs('id'));
+    assert.ok(scheme.eventId.from !== 'signed-header' || signs('id'), name);
+    // And so would one from a body that isn't signed as it stands.
+    assert.ok(scheme.eventId.from !== 'body' || signs('body'), name);
   }
 });
 

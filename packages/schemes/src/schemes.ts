@@ -1,5 +1,10 @@
 import { schemeFault } from './fault.ts';
 import { frozen } from './frozen.ts';
+import { BODY_ROWS } from './rows/body.ts';
+import { DERIVED_ROWS } from './rows/derived.ts';
+import { KEYED_ROWS } from './rows/keyed.ts';
+import { STANDARD_ROWS } from './rows/standard.ts';
+import { TIMED_ROWS } from './rows/timed.ts';
 import type { Scheme, SchemeName } from './scheme.ts';
 
 /**
@@ -9,40 +14,22 @@ import type { Scheme, SchemeName } from './scheme.ts';
  * SCHEMES['standard-webhooks'].timestamp?.toleranceSeconds; // 300
  */
 export const SCHEMES: Readonly<Record<SchemeName, Scheme>> = frozen<Record<SchemeName, Scheme>>({
-  koywe: {
-    name: 'koywe',
-    headers: { signature: 'Koywe-Signature', id: null, timestamp: null },
-    // An integrator tolerates `sha256=` in front "in case"; it was never seen, and what isn't canonical is refused.
-    signature: { kind: 'whole', prefix: '' },
-    content: ['body'],
-    algorithm: 'hmac-sha256',
-    encoding: 'hex',
-    timestamp: null,
-    secret: 'utf8',
-    eventId: { from: 'body', path: ['id'] },
-    notCovered: ['the time of sending', 'the address it was sent to', 'every header'],
-    source: 'https://docs.koywe.com/advanced/webhooks, https://docs.koywe.com/advanced/security',
-  },
-  'standard-webhooks': {
-    name: 'standard-webhooks',
-    headers: { signature: 'webhook-signature', id: 'webhook-id', timestamp: 'webhook-timestamp' },
-    // `v1a` (Ed25519) may stand beside `v1` in the list and is passed over.
-    signature: { kind: 'versioned-list', version: 'v1' },
-    content: ['id', { literal: '.' }, 'timestamp', { literal: '.' }, 'body'],
-    algorithm: 'hmac-sha256',
-    encoding: 'base64',
-    timestamp: { unit: 'seconds', toleranceSeconds: 300 },
-    secret: 'whsec-base64',
-    // The id stays the same over the retries of one message while the signed timestamp moves on.
-    eventId: { from: 'signed-header' },
-    notCovered: ['the address it was sent to', 'every header but webhook-id and webhook-timestamp'],
-    source: 'https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md',
-  },
+  ...BODY_ROWS,
+  ...TIMED_ROWS,
+  ...STANDARD_ROWS,
+  ...DERIVED_ROWS,
+  ...KEYED_ROWS,
 });
 
-/** The row of that name; a name that isn't in the table is a fault of the configuration. */
-export function schemeNamed(name: SchemeName): Scheme {
-  const scheme: Scheme | undefined = SCHEMES[name];
-  if (scheme === undefined) throw schemeFault('SCHEME_UNKNOWN');
-  return scheme;
+/** Whether there is a row of that name. */
+export function isSchemeName(name: string): name is SchemeName {
+  return Object.hasOwn(SCHEMES, name);
+}
+
+/** The row of that name, or the scheme itself; a name that isn't in the table is a fault of the configuration. */
+export function schemeOf(scheme: SchemeName | Scheme): Scheme {
+  if (typeof scheme !== 'string') return scheme;
+  const row: Scheme | undefined = SCHEMES[scheme];
+  if (row === undefined) throw schemeFault('SCHEME_UNKNOWN');
+  return row;
 }

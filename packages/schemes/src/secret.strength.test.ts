@@ -55,7 +55,9 @@ test('U11: base64 after whsec_ is canonical or refused', () => {
 
 test('K7: signing under a short secret is a fault too', () => {
   for (const secret of [new Uint8Array(0), new Uint8Array(15)]) {
-    assert.throws(() => sign({ scheme: 'koywe', secret, body, nowMs: 0 }), { code: 'SECRET_TOO_SHORT' });
+    assert.throws(() => sign({ scheme: 'koywe', secrets: [secret], body, nowMs: 0 }), {
+      code: 'SECRET_TOO_SHORT',
+    });
   }
 });
 

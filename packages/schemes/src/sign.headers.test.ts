@@ -6,14 +6,14 @@ import { parseSecret, type SignInput, sign } from './index.ts';
 const secret = parseSecret('standard-webhooks', 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw');
 const message: SignInput = {
   scheme: 'standard-webhooks',
-  secret,
+  secrets: [secret],
   body: Buffer.from('{"test": 2432232314}'),
   id: 'msg_p5jXN8AQM9LWM0D4loKWxJek',
   nowMs: 1_614_265_330_999,
 };
 
 test("Svix's published vector, under the names of Standard Webhooks; milliseconds are cut off", () => {
-  assert.deepEqual(sign(message), [
+  assert.deepEqual(sign(message).headers, [
     ['webhook-id', 'msg_p5jXN8AQM9LWM0D4loKWxJek'],
     ['webhook-timestamp', '1614265330'],
     ['webhook-signature', 'v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE='],
@@ -21,7 +21,7 @@ test("Svix's published vector, under the names of Standard Webhooks; millisecond
 });
 
 test('Koywe has one header, in lower-case hex, and no use for an id', () => {
-  const headers = sign({ ...message, scheme: 'koywe' });
+  const { headers } = sign({ ...message, scheme: 'koywe' });
   assert.equal(headers.length, 1);
   assert.equal(headers[0]?.[0], 'Koywe-Signature');
   assert.match(headers[0]?.[1] ?? '', /^[0-9a-f]{64}$/);

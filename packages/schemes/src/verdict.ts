@@ -1,12 +1,12 @@
 import type { Reason } from './reasons.ts';
-import type { SchemeName } from './scheme.ts';
+import type { Scheme } from './scheme.ts';
 
 /** What came of a verification: a value, also when the message is refused. */
 export type Verdict = Accepted | Refused;
 
 export interface Accepted {
   readonly ok: true;
-  readonly scheme: SchemeName;
+  readonly scheme: Scheme['name'];
   /** Which of the secrets it was, so that the use of an old one can be counted. */
   readonly secretId: string;
   /** 32 bytes, the same for the same event, from signed content alone. */
@@ -15,6 +15,8 @@ export interface Accepted {
   readonly eventId: string | null;
   /** The signed time in milliseconds since 1970, or `null` where none is signed. */
   readonly timestampMs: number | null;
+  /** The sender's time minus ours, or `null` where none is signed. */
+  readonly clockDifferenceMs: number | null;
   /** What the signature does not vouch for. */
   readonly notCovered: readonly string[];
 }

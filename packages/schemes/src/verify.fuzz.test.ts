@@ -66,7 +66,7 @@ test('what sign makes, verify accepts; one changed byte, and it does not', () =>
       fc.uint8Array({ minLength: 1, maxLength: 300 }),
       change,
       (scheme, body, { at, by }) => {
-        const rawHeaders = sign({ scheme, secret: secret.bytes, body, id: 'evt_1', nowMs }).flat();
+        const rawHeaders = sign({ scheme, secrets: [secret.bytes], body, id: 'evt_1', nowMs }).headers.flat();
         assert.ok(verify({ scheme, secrets: [secret], rawHeaders, body, nowMs }).ok);
         const changed = body.slice();
         const index = at % body.length;

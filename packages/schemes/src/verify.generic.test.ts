@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { macsEqual } from './mac.ts';
 import type { Scheme } from './scheme.ts';
 import { SCHEMES } from './schemes.ts';
-import { verifyWith } from './verify.ts';
+import { verify } from './verify.ts';
 
 const nowMs = 1_750_000_000_000;
 const secret = { id: 'current', bytes: Buffer.from('0123456789abcdef') };
@@ -19,7 +19,7 @@ test('a prefix before the MAC belongs to the signature', () => {
   };
   const mac = createHmac('sha256', secret.bytes).update(body).digest('hex');
   const withValue = (value: string) =>
-    verifyWith(scheme, { secrets: [secret], rawHeaders: ['Koywe-Signature', value], body, nowMs });
+    verify({ scheme, secrets: [secret], rawHeaders: ['Koywe-Signature', value], body, nowMs });
   const verdict = withValue(`sha256=${mac}`);
   assert.ok(verdict.ok && verdict.eventId === null);
   assert.ok(!withValue(mac).ok && !withValue(`sha1=${mac}`).ok && !withValue(`sha256=sha256=${mac}`).ok);
@@ -40,7 +40,8 @@ for (const [algorithm, hash] of [
     };
     const at = (timestamp: string) => {
       const mac = createHmac(hash, secret.bytes).update(`v1.${timestamp}`).update(body).digest('base64');
-      return verifyWith(scheme, {
+      return verify({
+        scheme,
         secrets: [secret],
         rawHeaders: ['x-signature', mac, 'x-timestamp', timestamp],
         body,

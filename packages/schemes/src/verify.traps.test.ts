@@ -23,14 +23,14 @@ const standardSecret = {
 const order = Buffer.from('{"id":"evt_1","type":"order.paid","data":{"orderId":"ord_1"}}');
 
 function koywe(body: Uint8Array, changes: Partial<VerifyInput> = {}): VerifyInput {
-  const rawHeaders = sign({ scheme: 'koywe', secret: koyweSecret.bytes, body, nowMs }).flat();
+  const rawHeaders = sign({ scheme: 'koywe', secrets: [koyweSecret.bytes], body, nowMs }).headers.flat();
   return { scheme: 'koywe', secrets: [koyweSecret], rawHeaders, body, nowMs, ...changes };
 }
 
 function standard(body: Uint8Array, changes: Partial<VerifyInput> = {}): VerifyInput {
-  const headers = sign({
+  const { headers } = sign({
     scheme: 'standard-webhooks',
-    secret: standardSecret.bytes,
+    secrets: [standardSecret.bytes],
     body,
     id: 'evt_1',
     nowMs,
@@ -169,9 +169,9 @@ test('trap tolerance: one that is no number is a fault, since NaN would let ever
 test('trap units: a correctly signed timestamp in milliseconds is refused and says so, U9', () => {
   const id = 'evt_1';
   // Signed a thousandfold ahead of now, the seconds written are today's milliseconds.
-  const headers = sign({
+  const { headers } = sign({
     scheme: 'standard-webhooks',
-    secret: standardSecret.bytes,
+    secrets: [standardSecret.bytes],
     body: order,
     id,
     nowMs: nowMs * 1000,
@@ -199,9 +199,9 @@ test('duplicate key: the same event in other bytes is the same, another event or
 });
 
 test('duplicate key: a retry of one message under a new timestamp is the same', () => {
-  const headers = sign({
+  const { headers } = sign({
     scheme: 'standard-webhooks',
-    secret: standardSecret.bytes,
+    secrets: [standardSecret.bytes],
     body: order,
     id: 'evt_1',
     nowMs: nowMs + 60_000,
@@ -311,7 +311,7 @@ test('trap crafted request: hostile JSON under a right signature is accepted wit
 });
 
 test('configuration: a scheme that is not in the table is a fault, also one that every object has', () => {
-  const names: readonly string[] = ['', 'stripe', '__proto__', 'constructor', 'toString'];
+  const names: readonly string[] = ['', 'Stripe', '__proto__', 'constructor', 'toString'];
   for (const scheme of names) {
     const input = { ...koywe(order), scheme };
     // Called as untyped code would.

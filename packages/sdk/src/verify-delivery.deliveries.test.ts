@@ -11,11 +11,11 @@ const body = Buffer.from('{"id":"evt_1","type":"order.paid","amount":1.0}');
 function signed(bytes: Uint8Array, id = 'evt_9'): readonly (readonly [string, string])[] {
   return sign({
     scheme: 'standard-webhooks',
-    secret: parseSecret('standard-webhooks', secret),
+    secrets: [parseSecret('standard-webhooks', secret)],
     body: bytes,
     id,
     nowMs,
-  });
+  }).headers;
 }
 
 test('raw headers, Node headers and fetch headers are all read alike', () => {

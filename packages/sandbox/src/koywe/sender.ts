@@ -37,8 +37,8 @@ export function createSender(deliveryCa: string | undefined): Sender {
         'user-agent': 'Koywe-Webhooks/sandbox',
       };
       if (secret !== undefined) {
-        for (const [name, value] of sign({ scheme: 'koywe', secret, body, nowMs: Date.now() }))
-          headers[name] = value;
+        const signed = sign({ scheme: 'koywe', secrets: [secret], body, nowMs: Date.now() });
+        for (const [name, value] of signed.headers) headers[name] = value;
       }
       try {
         const answer = await agent.request({

@@ -1,0 +1,56 @@
+import { schemeFault } from './fault.ts';
+import { LIMITS } from './limits.ts';
+import type { Scheme } from './scheme.ts';
+
+/** What the caller has to give beside the message, checked: a mistake here is the configuration's, and a fault. */
+export function configured(scheme: Scheme, input: ConfiguredInput, to: 'verify' | 'sign'): Configured {
+  const parameters: Record<string, string> = {};
+  for (const { name, values, neededTo } of scheme.parameters) {
+    const value = input.parameters?.[name];
+    if (value === undefined) {
+      if (neededTo === 'both' || to === 'sign') throw schemeFault('PARAMETER_MISSING');
+      continue;
+    }
+    if (!isPlain(value, LIMITS.parameterCharactersMax) || (values !== null && !values.includes(value)))
+      throw schemeFault('PARAMETER_INVALID');
+    parameters[name] = value;
+  }
+  const needs = schemeNeeds(scheme);
+  if (needs.url && input.url === undefined) throw schemeFault('URL_MISSING');
+  if (input.url !== undefined && !isPlain(input.url, LIMITS.urlCharactersMax))
+    throw schemeFault('URL_INVALID');
+  if (needs.target && input.target === undefined) throw schemeFault('TARGET_MISSING');
+  return { parameters, url: input.url ?? '', target: input.target ?? '' };
+}
+
+export interface ConfiguredInput {
+  readonly url?: string | undefined;
+  readonly target?: string | undefined;
+  readonly parameters?: Readonly<Record<string, string>> | undefined;
+}
+
+export interface Configured {
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly url: string;
+  readonly target: string;
+}
+
+/**
+ * What `verify` and `sign` have to be given beside headers, body and secrets; `parameters` are the row's.
+ *
+ * @example
+ * schemeNeeds(SCHEMES.square).url; // true: the notification address as it is configured at Square
+ */
+export function schemeNeeds({ content }: Scheme): { readonly url: boolean; readonly target: boolean } {
+  return {
+    url: content.includes('url'),
+    target: content.some(
+      (part) => typeof part === 'object' && 'optional' in part && typeof part.optional === 'object',
+    ),
+  };
+}
+
+/** Visible ASCII: header text, addresses and names beyond it have no one encoding. */
+export function isPlain(text: string, charactersMax: number): boolean {
+  return text.length <= charactersMax && /^[\x21-\x7e]+$/.test(text);
+}

@@ -1,0 +1,181 @@
+import type { Scheme, SignatureForm } from '../scheme.ts';
+import {
+  documentsAlone,
+  FIVE_MINUTES_MS,
+  FIVE_MINUTES_S,
+  header,
+  mode,
+  ownPackage,
+  row,
+  TIME_AND_BODY,
+  typeAt,
+} from './row.ts';
+
+const STAMP_DOT_BODY: Scheme['content'] = ['timestamp', { literal: '.' }, 'body'];
+
+function pairs(
+  timestampKey: string,
+  signatureKey: string,
+  rest: Partial<Extract<SignatureForm, { kind: 'pairs' }>> = {},
+): SignatureForm {
+  return {
+    kind: 'pairs',
+    separator: ',',
+    spaced: false,
+    timestampKey,
+    signatureKey,
+    repeats: false,
+    ...rest,
+  };
+}
+
+/** Platforms that sign the time with the body, by HMAC. */
+export const TIMED_ROWS = {
+  liasonpay: row('liasonpay', {
+    title: 'LiasonPay',
+    headers: header('Liasonpay-Signature'),
+    signature: pairs('t', 'v1'),
+    content: STAMP_DOT_BODY,
+    timestamp: FIVE_MINUTES_S,
+    // No id in its bodies, but the time at which the event was made.
+    eventId: { from: 'signed-body' },
+    eventType: typeAt(['event_type']),
+    notCovered: TIME_AND_BODY,
+    differences: [
+      'Its documentation has two further forms: liasonpay-unlabelled and liasonpay-bare.',
+      'Its example signs the body parsed and written again, and lets any time of the future pass; here it is the bytes, both ways.',
+    ],
+    source:
+      'https://github.com/jaydeepamcodr/liasonpay-docs/blob/main/docs/developer-guide/best-practices/security.md',
+    checked: documentsAlone('its documentation; it publishes no package'),
+  }),
+  'liasonpay-unlabelled': row('liasonpay-unlabelled', {
+    title: 'LiasonPay (time and digest without labels)',
+    headers: header('Liasonpay-Signature'),
+    signature: { kind: 'stamped', repeats: false },
+    content: STAMP_DOT_BODY,
+    timestamp: FIVE_MINUTES_S,
+    eventId: { from: 'signed-body' },
+    eventType: typeAt(['event_type']),
+    notCovered: TIME_AND_BODY,
+    differences: ['One of three forms in its own documentation; choose it only where a live message has it.'],
+    source: 'https://github.com/jaydeepamcodr/liasonpay-docs/blob/main/docs/webhooks.md',
+    checked: documentsAlone('its documentation; it publishes no package'),
+  }),
+  stripe: row('stripe', {
+    title: 'Stripe',
+    headers: header('Stripe-Signature'),
+    signature: pairs('t', 'v1', { repeats: true }),
+    content: STAMP_DOT_BODY,
+    timestamp: FIVE_MINUTES_S,
+    eventId: { from: 'body', path: ['id'] },
+    eventType: typeAt(['type']),
+    notCovered: TIME_AND_BODY,
+    differences: ['Its package lets any time of the future pass; here the tolerance holds both ways.'],
+    source: 'https://docs.stripe.com/webhooks?verify=verify-manually',
+    checked: ownPackage('stripe', 'both'),
+  }),
+  paddle: row('paddle', {
+    title: 'Paddle',
+    headers: header('Paddle-Signature'),
+    signature: pairs('ts', 'h1', { separator: ';', repeats: true }),
+    content: ['timestamp', { literal: ':' }, 'body'],
+    timestamp: FIVE_MINUTES_S,
+    eventId: { from: 'body', path: ['event_id'] },
+    eventType: typeAt(['event_type']),
+    notCovered: TIME_AND_BODY,
+    differences: [
+      'Its package allows five seconds, and any time of the future; here it is five minutes, both ways.',
+    ],
+    source: 'https://developer.paddle.com/webhooks/signature-verification',
+    checked: ownPackage('@paddle/paddle-node-sdk'),
+  }),
+  revolut: row('revolut', {
+    title: 'Revolut',
+    headers: { signature: 'Revolut-Signature', id: null, timestamp: 'Revolut-Request-Timestamp' },
+    signature: { kind: 'versioned-list', version: 'v1', separator: ',', joiner: '=' },
+    content: [{ literal: 'v1.' }, ...STAMP_DOT_BODY],
+    timestamp: FIVE_MINUTES_MS,
+    eventId: { from: 'none' },
+    eventType: typeAt(['event']),
+    notCovered: TIME_AND_BODY,
+    source:
+      'https://developer.revolut.com/docs/guides/accept-payments/tutorials/work-with-webhooks/verify-the-payload-signature',
+    checked: documentsAlone('its documentation'),
+  }),
+  airwallex: row('airwallex', {
+    title: 'Airwallex',
+    headers: { signature: 'x-signature', id: null, timestamp: 'x-timestamp' },
+    content: ['timestamp', 'body'],
+    timestamp: FIVE_MINUTES_MS,
+    eventId: { from: 'body', path: ['id'] },
+    eventType: typeAt(['name']),
+    notCovered: TIME_AND_BODY,
+    source: 'https://www.airwallex.com/docs/developer-tools/webhooks/listen-for-webhook-events',
+    checked: documentsAlone('its documentation'),
+  }),
+  cashfree: row('cashfree', {
+    title: 'Cashfree',
+    headers: { signature: 'x-webhook-signature', id: null, timestamp: 'x-webhook-timestamp' },
+    content: ['timestamp', 'body'],
+    encoding: 'base64',
+    timestamp: FIVE_MINUTES_MS,
+    // Its bodies have the time of the event.
+    eventId: { from: 'signed-body' },
+    eventType: typeAt(['type']),
+    notCovered: TIME_AND_BODY,
+    differences: ['Its documentation shows a dot between time and body; its package has none, as here.'],
+    source: 'https://www.cashfree.com/docs/payments/online/webhooks/signature-verification',
+    checked: ownPackage('cashfree-pg'),
+  }),
+  recurly: row('recurly', {
+    title: 'Recurly',
+    headers: header('recurly-signature'),
+    signature: { kind: 'stamped', repeats: true },
+    content: STAMP_DOT_BODY,
+    timestamp: FIVE_MINUTES_MS,
+    // Its bodies have the time of the event.
+    eventId: { from: 'signed-body' },
+    eventType: typeAt(['event_type']),
+    notCovered: TIME_AND_BODY,
+    differences: [
+      'Its page says milliseconds and shows ten digits, which would be seconds; milliseconds are what is taken.',
+      'Notifications in XML are not signed.',
+    ],
+    source: 'https://docs.recurly.com/recurly-subscriptions/docs/signature-verification',
+    checked: documentsAlone('its documentation'),
+  }),
+  paymongo: row('paymongo', {
+    title: 'PayMongo',
+    headers: header('Paymongo-Signature'),
+    signature: {
+      kind: 'pairs',
+      separator: ',',
+      spaced: false,
+      timestampKey: 't',
+      // A test signature must not pass for a live one.
+      signatureKey: { parameter: 'mode', keys: { test: 'te', live: 'li' } },
+      repeats: false,
+    },
+    content: STAMP_DOT_BODY,
+    timestamp: FIVE_MINUTES_S,
+    parameters: [mode('both')],
+    eventId: { from: 'body', path: ['data', 'id'] },
+    eventType: typeAt(['data', 'attributes', 'type']),
+    notCovered: TIME_AND_BODY,
+    source: 'https://developers.paymongo.com/docs/securing-webhook',
+    checked: documentsAlone('its documentation'),
+  }),
+  workos: row('workos', {
+    title: 'WorkOS',
+    headers: header('WorkOS-Signature'),
+    signature: pairs('t', 'v1', { spaced: true }),
+    content: STAMP_DOT_BODY,
+    timestamp: { unit: 'milliseconds', toleranceSeconds: 180 },
+    eventId: { from: 'body', path: ['id'] },
+    eventType: typeAt(['event']),
+    notCovered: TIME_AND_BODY,
+    source: 'https://workos.com/docs/events/data-syncing/webhooks',
+    checked: documentsAlone('the source of @workos-inc/node'),
+  }),
+} satisfies Readonly<Record<string, Scheme>>;
