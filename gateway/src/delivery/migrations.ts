@@ -217,7 +217,9 @@ export const deliveryMigrations: readonly Migration[] = [
     number: 91,
     name: 'deliveries are found by destination and by state, however many there are',
     sql: `
-      -- Not behind environment_id: in its place a look-up by key could take it for the key's index while a month is empty.
+      -- None begins with environment_id: until a month has statistics, a look-up by its key could take another such index for it.
+      drop index deliveries_event;
+      create index deliveries_event on deliveries (event_id, id);
       create index deliveries_destination on deliveries (destination_id, id);
       -- Few are dead: what is not costs nothing here. Those that are due are found by deliveries_due.
       create index deliveries_dead_newest on deliveries (environment_id, id) where state = 'dead';
