@@ -11,7 +11,7 @@ const BODY = /^\{"id":"whk_(\d+)","type":"order\.paid","due":(\d+(?:\.\d+)?),"ph
 /** Its bytes. */
 export function heldBody({ number, dueMs, phase }: HeldWebhook): Buffer {
   return Buffer.from(
-    `{"id":"whk_${number}","type":"order.paid","due":${dueMs},"phase":${phase},"data":{"amount":1.0,"filler":"${FILLER}"}}`,
+    `{"id":"whk_${number}","type":"order.paid","due":${dueMs},"phase":${phase},"data":{"orderId":"ord_${number}","amount":1.0,"filler":"${FILLER}"}}`,
   );
 }
 

@@ -16,7 +16,9 @@ export async function receiveSome(side: Side, round: string, note: Note): Promis
   const begunMs = performance.now();
   const worker = async (): Promise<void> => {
     for (let number = next++; number < WEBHOOKS; number = next++) {
-      const body = Buffer.from(`{"id":"whk_${round}_${number}","type":"order.type_1","data":{"amount":1}}`);
+      const body = Buffer.from(
+        `{"id":"whk_${round}_${number}","type":"order.type_1","data":{"orderId":"ord_${number}","amount":1}}`,
+      );
       const headers = Object.fromEntries(
         sign({ scheme: 'koywe', secrets: [SECRET], body, nowMs: Date.now() }).headers,
       );
