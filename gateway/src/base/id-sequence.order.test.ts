@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Clock } from './clock.ts';
 import { createIdSequence } from './id-sequence.ts';
-import { isId } from './ids.ts';
+import { idFloor, isId } from './ids.ts';
 
 function clockAt(times: readonly number[]): Clock {
   let at = 0;
@@ -25,4 +25,11 @@ test('a clock that is set back by a day makes no id that sorts before an earlier
   const next = createIdSequence('event', clockAt(times));
   const made = times.map(next);
   assert.deepEqual(made.toSorted(), made);
+});
+
+test('a clock that was a year ahead and is set right is followed: ids do not stay in a month that nobody has made', () => {
+  const day = 86_400_000;
+  const next = createIdSequence('event', clockAt([10 * day, 375 * day, 10 * day + 5, 10 * day + 6]));
+  const [before = '', , after = '', later = ''] = [next(), next(), next(), next()];
+  assert.ok(before < after && after < later && later < idFloor('event', 11 * day));
 });
