@@ -78,9 +78,8 @@ export function createSender(ports: SenderPorts): Sender {
       known.map((id) => busy.get(id)?.count ?? 0),
       known.map((id) => allowed.get(id) ?? null),
     ];
-    const isShareSpent = [...busy.values()].some(({ count, max }) => count >= max);
     const claims = await store.system((tx) => tx.rows(claimDeliveries, values));
-    more = claims.length > 0 || isShareSpent;
+    more = claims.length > 0;
     for (const [environment, group] of Map.groupBy(claims, (row) => row.environment_id)) {
       const events = readEvents(ports.events, { environment, ids: group.map((row) => row.event_id) });
       for (const row of group) begin({ row, leaseMs, events });
@@ -116,11 +115,13 @@ export function createSender(ports: SenderPorts): Sender {
       )
       .finally(() => {
         underWay.delete(work);
-        const left = (busy.get(destination)?.count ?? 1) - 1;
+        const had = busy.get(destination)?.count ?? 1;
+        const left = had - 1;
         if (left === 0) busy.delete(destination);
         else busy.set(destination, { count: left, max });
-        // The next of its order became due with it.
-        if (more || claimed.row.order_key !== null) loop?.wake();
+        // The next of its order became due with it; or more of its destination waits for just this place. One that never answers
+        // has all of its places taken, and must not have every other end of a delivery look for more.
+        if (more || had >= max || claimed.row.order_key !== null) loop?.wake();
       });
     underWay.add(work);
   };
