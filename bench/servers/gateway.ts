@@ -82,7 +82,12 @@ serve(
       credential,
       baseUrl: `https://${upstream}`,
     });
-    const { path } = await admin('/endpoints', { platform: 'koywe', name: 'koywe', secret });
+    const { path } = await admin('/endpoints', {
+      platform: 'koywe',
+      name: 'koywe',
+      secret,
+      structure: 'any',
+    });
     return { https: port, endpointPath: path, connectionPath: prefix, key: openSecretText(runtime.secret) };
   },
 );

@@ -10,6 +10,7 @@ import { addEndpoints } from './commands/endpoints.ts';
 import { addEnvironments } from './commands/environments.ts';
 import { addEvents } from './commands/events.ts';
 import { addKeys } from './commands/keys.ts';
+import { addListen } from './commands/listen.ts';
 import { addMigrate } from './commands/migrate.ts';
 import { addSchemes } from './commands/schemes.ts';
 import { addSigners } from './commands/signers.ts';
@@ -74,6 +75,7 @@ const COMMANDS = Object.freeze([
   addDestinations,
   addEvents,
   addSchemes,
+  addListen,
   addAudit,
 ]);
 

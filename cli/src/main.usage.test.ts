@@ -36,6 +36,7 @@ test('the commands are those of the design, and each has --json', () => {
       'destinations',
       'events',
       'schemes',
+      'listen',
       'audit',
     ],
   );

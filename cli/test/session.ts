@@ -152,7 +152,7 @@ export async function startDev(
   };
 }
 
-function start(args: readonly string[], { env = {}, cwd }: RunOptions): ChildProcess {
+export function start(args: readonly string[], { env = {}, cwd }: RunOptions): ChildProcess {
   const inherited = Object.entries(process.env).filter(
     ([name]) =>
       !/^(?:SALLYPORT_(?!TEST_)|DATABASE_URL|NODE_OPTIONS|NODE_TEST_CONTEXT|FORCE_COLOR|INIT_CWD)/.test(name),

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 
 /** A gateway process: loaded, told to start when needed, killed at any time. */
 export interface Child {
+  readonly pid: number | undefined;
   /** Resolves when it answers; rejects when it ends before. */
   start(): Promise<void>;
   /** Asks it to stop in good order; resolves with its exit code when it has ended. */
@@ -18,7 +19,7 @@ const program = fileURLToPath(new URL('./node.harness.ts', import.meta.url));
 export function loadChild(options: { file: string; cache: string; errors: number }): Child {
   const { file, cache, errors } = options;
   const child = fork(program, [file, '--wait'], {
-    execArgv: [],
+    execArgv: ['--max-semi-space-size=4'], // as the command is started
     stdio: ['ignore', 'ignore', errors, 'ipc'],
     env: { ...process.env, NODE_COMPILE_CACHE: cache },
   });
@@ -32,6 +33,7 @@ export function loadChild(options: { file: string; cache: string; errors: number
     if (child.connected) child.send(message, () => undefined);
   };
   return {
+    pid: child.pid,
     exited,
     async start() {
       await loaded;

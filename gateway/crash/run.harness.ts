@@ -176,7 +176,11 @@ async function reaped(pids: readonly number[]): Promise<void> {
   }
 }
 
-function startLoad(setup: Setup, { seed, webhooksPerSecond }: CampaignOptions) {
+/** The platform of a campaign, in a process of its own. */
+export function startLoad(
+  setup: Setup,
+  { seed, webhooksPerSecond }: { seed: string; webhooksPerSecond: number },
+) {
   const child = fork(fileURLToPath(new URL('./load.harness.ts', import.meta.url)), [], {
     execArgv: [],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
@@ -209,7 +213,7 @@ function startLoad(setup: Setup, { seed, webhooksPerSecond }: CampaignOptions) {
 }
 
 /** Waits until nothing is left to be delivered. */
-async function settled(setup: Setup): Promise<void> {
+export async function settled(setup: Setup): Promise<void> {
   for (const until = performance.now() + FINISH_TIMEOUT_MS; performance.now() < until; await delay(POLL_MS)) {
     if (!(await isDelivering(setup))) return;
   }

@@ -43,10 +43,19 @@ export interface Setup {
 
 const ENVIRONMENTS = 2;
 /** Leases of killed nodes end soon, and so do the waits of a short campaign. */
-const LIMITS = Object.freeze({ deliveryLeaseMs: 5_000, deliveryPollMs: 250, shutdownTimeoutMs: 2_000 });
+const LIMITS = Object.freeze({
+  deliveryLeaseMs: 5_000,
+  deliveryTimeoutMaxMs: 15_000,
+  deliveryPollMs: 250,
+  shutdownTimeoutMs: 2_000,
+});
 
 /** Makes a folder, a receiver, and two environments with an endpoint and a destination each. */
-export async function setUp(database: 'embedded' | Secret): Promise<Setup> {
+export async function setUp(
+  database: 'embedded' | Secret,
+  given: Readonly<Record<string, number>> = {},
+): Promise<Setup> {
+  const limits = { ...LIMITS, ...given };
   const directory = await mkdtemp(join(tmpdir(), 'sallyport-crash-'));
   const embedded = database === 'embedded' ? join(directory, 'postgres') : null;
   const authority = await createAuthority();
@@ -63,7 +72,7 @@ export async function setUp(database: 'embedded' | Secret): Promise<Setup> {
     ...tls,
     ca: authority.cert,
     declaredHosts: [new URL(receiver.url).host],
-    limits: LIMITS,
+    limits,
   };
   const file = join(directory, 'options.json');
   await writeFile(file, JSON.stringify(options), { mode: 0o600 });
@@ -79,7 +88,7 @@ export async function setUp(database: 'embedded' | Secret): Promise<Setup> {
     tls,
     outbound: { ca: authority.cert, declaredHosts: options.declaredHosts },
     checkpointDirectory: join(directory, 'checkpoints'),
-    limits: limitsWith(LIMITS),
+    limits: limitsWith(limits),
     clock: systemClock,
     log: silentLog,
   });
@@ -100,7 +109,12 @@ export async function setUp(database: 'embedded' | Secret): Promise<Setup> {
     const adminKey = openSecretText(key);
     const secret = `a-secret-of-the-campaign-${at}`;
     const post = (path: string, body: object) => call({ method: 'POST', path, key: adminKey, body });
-    const endpoint = await post('/admin/v1/endpoints', { platform: 'koywe', name, secret });
+    const endpoint = await post('/admin/v1/endpoints', {
+      platform: 'koywe',
+      name,
+      secret,
+      structure: 'any',
+    });
     const { id, path } = endpoint.json<{ id: string; path: string }>();
     const destination = await post('/admin/v1/destinations', { name, url: `${receiver.url}/${at}` });
     const made = destination.json<{ secret: string }>();

@@ -3,12 +3,15 @@ import { type Audit, auditErasure, createAudit, fileCheckpointSink } from '#audi
 import {
   type AuditPort,
   type Clock,
+  concatBytes,
   Fault,
   type Limits,
   type Log,
+  type ReadBack,
   type Repeat,
   repeat,
   type Secret,
+  SYSTEM,
 } from '#base';
 import { type Connections, connectionsErasure, createConnections } from '#connections';
 import { createDelivery, type Delivery, deliveryErasure } from '#delivery';
@@ -126,6 +129,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     const ingest: Ingest = createIngest({
       ...shared,
       environments,
+      readBack: readBackOver(connections, limits),
       fanOut: {
         inTransaction: (...args) => required(late.delivery).inTransaction(...args),
         announce: () => late.delivery?.announce(),
@@ -186,6 +190,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       reloadCertificate: () => http.reloadCertificate(),
       async stop() {
         // In this order: what comes in ends before what it needs. One that fails keeps none of the others open.
+        delivery.endWaiting();
         const ends = [
           http,
           sweep,
@@ -226,4 +231,31 @@ function lateAudit(late: { readonly audit: AuditPort | null }): AuditPort {
 function required<T>(room: T | null): T {
   if (room === null) throw new Fault('INTERNAL', { detail: 'A room was used before it was joined.' });
   return room;
+}
+
+/** Reads of platforms, made as any call is: under the connection's credential, in the log, scrubbed. */
+function readBackOver(connections: Pick<Connections, 'forward'>, limits: Limits): ReadBack {
+  return {
+    async read({ environment, connection, target }) {
+      const { status, body } = await connections.forward({
+        environment,
+        connection,
+        target,
+        method: 'GET',
+        headers: [['accept', 'application/json']],
+        body: null,
+        bodyBytes: null,
+        actor: SYSTEM,
+      });
+      const pieces: Uint8Array[] = [];
+      let bytes = 0;
+      for await (const piece of body) {
+        bytes += piece.length;
+        if (bytes > limits.confirmAnswerBytesMax)
+          throw new Fault('OUTBOUND_RESPONSE_INVALID', { detail: 'It is too long.' });
+        pieces.push(piece);
+      }
+      return { status, body: concatBytes(pieces) };
+    },
+  };
 }

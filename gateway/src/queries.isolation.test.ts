@@ -142,15 +142,19 @@ const MAY_DELETE: Readonly<Record<'itself' | 'system', readonly string[]>> = Obj
   itself: [
     'connections.erase_connections',
     'connections.erase_platform_tokens',
+    'delivery.erase_secrets',
     'ingest.erase_endpoint_secrets',
+    'ingest.erase_event_confirmations',
   ],
   system: [
     'access.erase_bearer_tokens',
     'access.erase_key_callers',
     'access.erase_rotation_answers',
+    'ingest.erase_event_keys',
     'access.erase_seen_signatures',
     'audit.erase_audit_pending',
     'ingest.erase_endpoint_callers',
+    'ingest.erase_endpoint_counts',
     'store.erase_changes',
   ],
 });

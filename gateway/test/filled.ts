@@ -57,11 +57,12 @@ export async function fill(
   const secret = canary('webhookSecret');
   const endpoint = await post('/admin/v1/endpoints', adminKey, { platform: 'koywe', name: 'koywe', secret });
   await post('/admin/v1/destinations', adminKey, { name: 'application', url: `${sandbox.url}/nowhere` });
+  await post('/admin/v1/replays', adminKey, { from: '2020-01-01T00:00:00Z', to: '2020-01-02T00:00:00Z' });
   const signIn = { apiKey: runtime.key.id, secret: testKey };
   await call({ method: 'POST', path: '/api/v1/auth/sign-in', body: signIn });
   await call({ path: `${prefix}/api/v1/organizations/${koywe.organizationId}/webhooks`, key: testKey });
   await fillKey(gateway, { environment, key: runtime.key.id });
-  const body = Buffer.from(`{"id":"evt-of-${name}","type":"order.paid"}`);
+  const body = Buffer.from(`{"id":"evt-of-${name}","type":"order.paid","data":{"orderId":"ord_1"}}`);
   const { headers } = sign({ scheme: 'koywe', secrets: [Buffer.from(secret)], body, nowMs: Date.now() });
   const hook: ClientCall = {
     method: 'POST',
@@ -72,6 +73,12 @@ export async function fill(
   const received = await call(hook);
   if (received.status !== 200) throw new Error(received.text);
   await call({ path: `/admin/v1/endpoints/${endpoint['id'] ?? ''}/callers`, key: adminKey }); // written for whoever asks
+  const confirm = { connection, path: '/api/v1/orders/{id}' };
+  const unsigned = { platform: 'unsigned', name: 'unsigned', confirm };
+  const { path: notices = '' } = await post('/admin/v1/endpoints', adminKey, unsigned);
+  const notice = await call({ method: 'POST', path: notices, body: Buffer.from('id=tr_1'), headers: {} });
+  if (notice.status !== 200) throw new Error(notice.text);
+  await call({ path: `/admin/v1/endpoints/${endpoint['id'] ?? ''}/counts`, key: adminKey });
   // The state of the environment was announced once, so that the feed has something of it too.
   await environments.freeze(environment, SYSTEM);
   await environments.unfreeze(environment, SYSTEM);

@@ -9,6 +9,7 @@ import {
   startSandbox,
 } from '@sallyport/sandbox';
 import {
+  type Clock,
   type EnvironmentId,
   type Limits,
   type Log,
@@ -47,6 +48,7 @@ export interface TestGatewayOptions {
   readonly declaredHosts?: readonly string[];
   readonly sandbox?: Partial<SandboxOptions>;
   readonly log?: Log;
+  readonly clock?: Clock;
 }
 
 /** Starts one; everything is ended and removed after the test. */
@@ -85,7 +87,7 @@ export async function withGateway(test: Cleanup, options: TestGatewayOptions = {
     outbound: { ca: authority.cert, declaredHosts },
     checkpointDirectory: join(directory, 'checkpoints'),
     limits,
-    clock: systemClock,
+    clock: options.clock ?? systemClock,
     log: options.log ?? silentLog,
   });
   t.after(() => gateway.stop());

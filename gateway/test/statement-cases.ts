@@ -1,8 +1,10 @@
 import { newId, systemClock } from '#base';
 import { ACCESS_CASES } from './access-statement-cases.ts';
+import { DELIVERY_CASES } from './delivery-statement-cases.ts';
 import { A, anyone, at, bytes, erasing, installation, type StatementCase, system } from './statement-case.ts';
 
 const SEQUENCER = 'one sequencer serves the logs of all environments';
+const OF_MONTHS = 'months are of no environment, and end for all of them at once';
 const OF_ENVIRONMENTS = 'the command line lists environments; the eraser looks for those that are over';
 
 /** Every statement there is, by name. One that is missing here fails the test. */
@@ -164,11 +166,12 @@ export const STATEMENT_CASES: Readonly<Record<string, StatementCase>> = Object.f
   'connections.erase_platform_tokens': erasing,
   'connections.erase_connections': erasing,
 
-  'ingest.insert_endpoint': { values: (fact) => [A(fact), 'ep_new', 'koywe', 'new', at, []] },
+  'ingest.insert_endpoint': { values: (fact) => [A(fact), 'ep_new', 'koywe', 'new', at, [], '{}', null] },
   'ingest.select_endpoint': { values: (fact) => [A(fact), fact('endpoints', 'id')] },
   'ingest.select_endpoint_for_update': { values: (fact) => [A(fact), fact('endpoints', 'id')] },
   'ingest.select_endpoints': { values: (fact) => [A(fact), null, 10] },
   'ingest.update_endpoint_state': { values: (fact) => [A(fact), fact('endpoints', 'id'), 'paused'] },
+  'ingest.update_endpoint_settings': { values: (fact) => [A(fact), fact('endpoints', 'id'), '{}'] },
   'ingest.update_endpoint_addresses': { values: (fact) => [A(fact), fact('endpoints', 'id'), []] },
   'ingest.count_endpoint_callers': {
     values: (fact) => [
@@ -200,7 +203,49 @@ export const STATEMENT_CASES: Readonly<Record<string, StatementCase>> = Object.f
     values: (fact) => [fact('endpoints', 'id')],
     ...system('a webhook names its endpoint only'),
   },
-  'ingest.select_endpoint_secrets': { values: (fact) => [A(fact), fact('endpoints', 'id')] },
+  'ingest.select_endpoint_secrets': { values: (fact) => [A(fact), fact('endpoints', 'id'), at] },
+  'ingest.select_secret_views': { values: (fact) => [A(fact), fact('endpoints', 'id'), at] },
+  'ingest.end_endpoint_secrets': { values: (fact) => [A(fact), fact('endpoints', 'id'), 'sec_new', at] },
+  'ingest.delete_ended_secrets': {
+    values: (fact) => [A(fact), fact('endpoints', 'id'), at],
+    quiet: 'none has ended',
+  },
+  'ingest.count_secret_uses': {
+    values: (fact) => [A(fact), [fact('endpoints', 'id')], [fact('endpoint_secrets', 'id')], [1], [0]],
+  },
+  'ingest.retire_endpoint_secret': {
+    values: (fact) => [A(fact), fact('endpoints', 'id'), fact('endpoint_secrets', 'id')],
+  },
+  'ingest.insert_confirmations': {
+    values: (fact) => [A(fact), ['evt_new'], [fact('endpoints', 'id')], at],
+  },
+  'ingest.claim_confirmations': {
+    values: () => [new Date('2999-01-01'), new Date('2999-01-02'), 10, []],
+    ...system('one list of what is to be asked about'),
+  },
+  'ingest.postpone_confirmation': {
+    values: (fact) => [A(fact), fact('event_confirmations', 'event_id'), at, 'not-found'],
+  },
+  'ingest.delete_confirmation': { values: (fact) => [A(fact), fact('event_confirmations', 'event_id')] },
+  'ingest.count_confirmations': {
+    values: (fact) => [A(fact), fact('event_confirmations', 'endpoint_id'), 10],
+    counts: true,
+  },
+  'ingest.insert_confirmed_key': {
+    values: (fact) => [A(fact), fact('endpoints', 'id'), bytes(32), 'evt_new'],
+  },
+  'ingest.erase_event_confirmations': erasing,
+  'ingest.add_endpoint_count': {
+    values: (fact) => [A(fact), [fact('endpoints', 'id')], ['2026-01-01'], ['filtered'], [''], [1], [0]],
+  },
+  'ingest.select_endpoint_counts': {
+    values: (fact) => [A(fact), fact('endpoint_counts', 'endpoint_id'), '2026-01-01', 10],
+  },
+  'ingest.delete_old_endpoint_counts': {
+    values: () => ['2999-01-01', 100],
+    ...system('one sweep forgets the counts of all environments'),
+  },
+  'ingest.erase_endpoint_counts': erasing,
   'ingest.insert_events': {
     values: (fact) => [
       A(fact),
@@ -217,75 +262,43 @@ export const STATEMENT_CASES: Readonly<Record<string, StatementCase>> = Object.f
       ['text/plain'],
       [1],
       [8],
+      ['accepted'],
+      [null],
+      [null],
+      [0],
     ],
   },
   'ingest.select_event_keys': {
     values: (fact) => [A(fact), [fact('event_keys', 'endpoint_id')], [fact('event_keys', 'key')]],
   },
-  'ingest.select_events': { values: (fact) => [A(fact), null, 10, null, null] },
+  'ingest.select_events': { values: (fact) => [A(fact), 10, null, null, null, null, null, null] },
+  'ingest.select_held_events': {
+    values: (fact) => [A(fact), 10, null, null, null, null, null, 'quarantined'],
+    quiet: 'none is held',
+  },
+  'ingest.select_event_for_update': { values: (fact) => [A(fact), fact('events', 'id')] },
+  'ingest.update_event_state': {
+    values: (fact) => [A(fact), fact('events', 'id'), 'accepted', null, null],
+  },
+  'ingest.scan_events': {
+    values: (fact) => [A(fact), 'evt_0', 'evt_z', 10, null, null, null],
+  },
   'ingest.select_event': { values: (fact) => [A(fact), fact('events', 'id')] },
   'ingest.select_bodies': { values: (fact) => [A(fact), [fact('events', 'id')]] },
   'ingest.ensure_partition': {
     values: () => ['209901', 'evt_7zzzzzzzzzzzzzzzzzzzzzzzz0', 'evt_7zzzzzzzzzzzzzzzzzzzzzzzz1'],
     ...system('months are of no environment; the function makes partitions and reads no row'),
   },
+  'ingest.select_months': { values: () => [], ...system(OF_MONTHS) },
+  'ingest.count_events': { values: () => ['evt_0', 'evt_z'], ...system(OF_MONTHS) },
+  'ingest.detach_month': { values: () => ['209901', 400, 1], ...system(OF_MONTHS) },
+  'ingest.drop_month': { values: () => ['209901'], ...system(OF_MONTHS) },
+  'ingest.count_key_pages': { values: () => [], ...system(OF_MONTHS) },
+  'ingest.delete_keys_below': { values: () => [0, 1_000, 'evt_z'], ...system(OF_MONTHS) },
   'ingest.erase_endpoint_secrets': erasing,
   'ingest.erase_endpoints': erasing,
   'ingest.erase_event_keys': erasing,
   'ingest.erase_events': erasing,
 
-  'delivery.insert_destination': {
-    values: (fact) => [A(fact), 'dst_new', 'new', 'https://x.test', bytes(8), at],
-  },
-  'delivery.count_destinations': { values: (fact) => [A(fact)], counts: true },
-  'delivery.select_destination': { values: (fact) => [A(fact), fact('destinations', 'id')] },
-  'delivery.select_destinations': { values: (fact) => [A(fact), null, 10] },
-  'delivery.update_destination_url': {
-    values: (fact) => [A(fact), fact('destinations', 'id'), 'https://x.test'],
-  },
-  'delivery.update_destination_state': { values: (fact) => [A(fact), fact('destinations', 'id'), 'paused'] },
-  'delivery.insert': { values: (fact) => [A(fact), [newId('event', systemClock)], at] },
-  'delivery.insert_replay': {
-    values: (fact) => [
-      A(fact),
-      newId('delivery', systemClock),
-      fact('events', 'id'),
-      fact('destinations', 'id'),
-      at,
-    ],
-  },
-  'delivery.select_active_destinations': { values: (fact) => [A(fact)] },
-  'delivery.claim': {
-    values: () => [new Date(8e15), new Date(8e15), 100, 100, [], []],
-    ...system('a node sends for all environments'),
-  },
-  'delivery.settle': {
-    values: (fact) => [A(fact), [fact('deliveries', 'id')], ['delivered'], [200], [null], [null], [0], at],
-  },
-  'delivery.insert_attempts': {
-    values: (fact) => [
-      A(fact),
-      [newId('attempt', systemClock)],
-      [fact('deliveries', 'id')],
-      [9],
-      [0],
-      [1],
-      [200],
-      [null],
-      [null],
-    ],
-  },
-  'delivery.select_page': { values: (fact) => [A(fact), null, 10, null, null, null] },
-  'delivery.ensure_partition': {
-    values: () => [
-      'deliveries',
-      '209901',
-      'dlv_7zzzzzzzzzzzzzzzzzzzzzzzz0',
-      'dlv_7zzzzzzzzzzzzzzzzzzzzzzzz1',
-    ],
-    ...system('months are of no environment; the function makes partitions and reads no row'),
-  },
-  'delivery.erase_destinations': erasing,
-  'delivery.erase_attempts': erasing,
-  'delivery.erase_deliveries': erasing,
+  ...DELIVERY_CASES,
 });

@@ -43,6 +43,10 @@ export function page(dev: Dev, given: { terminal: Terminal; seconds: string; cwd
       'npx sallyport events list',
       'npx sallyport audit list',
     ),
+    ...command(
+      'Have events come to an application on this machine:',
+      'npx sallyport listen --forward http://localhost:3000/hooks',
+    ),
     '',
     `  ${paint('dim', 'Each step follows here as it happens. Ctrl-C ends everything.')}`,
     '',

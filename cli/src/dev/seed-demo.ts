@@ -43,7 +43,7 @@ async function destinationOf(
   for await (const found of every((page) => destinations.list({ environment, ...page }))) {
     const { id, name, state } = found;
     if (id === side.destination?.id) {
-      if (found.url !== url) await destinations.setUrl({ environment, destination: id, url }, SYSTEM);
+      if (found.url !== url) await destinations.change({ environment, destination: id, url }, SYSTEM);
       return { id, secret: null };
     }
     taken.add(name);
@@ -51,9 +51,12 @@ async function destinationOf(
   }
   // Without its secret nobody could verify what it gets: it would fail for ever.
   for (const destination of lost)
-    await destinations.setState({ environment, destination, state: 'paused' }, SYSTEM);
+    await destinations.change({ environment, destination, state: 'paused' }, SYSTEM);
   let name = DESTINATION;
   for (let number = 2; taken.has(name); number += 1) name = `${DESTINATION} ${number}`;
   const made = await destinations.create({ environment, name, url }, SYSTEM);
-  return { id: made.destination.id, secret: gateway.openSecretText(made.secret) };
+  return {
+    id: made.destination.id,
+    secret: made.secret === null ? null : gateway.openSecretText(made.secret),
+  };
 }

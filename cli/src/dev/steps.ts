@@ -39,6 +39,11 @@ export function createSteps(
       const outcome = `to ${called(fields['destination'])}: ${text(fields['status'])}  ${text(fields['durationMs'])} ms`;
       return step(true, '✓', 'delivered', types.get(text(fields['event'])) ?? text(fields['event']), outcome);
     },
+    'event pulled': (fields) => {
+      const again = fields['attempt'] === 1 ? '' : `, for the ${text(fields['attempt'])}. time`;
+      const type = types.get(text(fields['event'])) ?? text(fields['event']);
+      return step(true, '→', 'pulled', type, `from ${called(fields['destination'])}${again}`);
+    },
     'delivery failed and will be tried again': (fields) => undelivered(fields, 'will be tried again'),
     'delivery is dead': (fields) => undelivered(fields, `gone after ${text(fields['attempt'])} attempts`),
     'request refused': (fields) =>

@@ -61,7 +61,17 @@ export async function withClient<T>(work: (client: Client) => Promise<T>): Promi
   }
 }
 
-interface Target {
+/** Where an application's own calls go, when `SALLYPORT_KEY` names a key for them; `null` when it does not. */
+export async function findApplication(): Promise<Target | null> {
+  const { key, url, caFile } = loadClientConfig();
+  if (key === null) return null;
+  if (url === null)
+    throw usageProblem('SALLYPORT_KEY is set, but not where it belongs.', 'Set SALLYPORT_URL as well.');
+  const ca = caFile === null ? null : await readCa(caFile);
+  return { url: checkedUrl(url), key: openSecretText(key), ca };
+}
+
+export interface Target {
   readonly url: string;
   readonly key: string;
   readonly ca: string | null;
@@ -81,11 +91,13 @@ async function findTarget(): Promise<Target> {
       'Set SALLYPORT_ADMIN_KEY_FILE (a file of mode 0600) or SALLYPORT_ADMIN_KEY.',
     );
   }
-  if (!url.startsWith('https://')) {
-    throw usageProblem('SALLYPORT_URL is not an https:// address.', 'A key never goes over plain HTTP.');
-  }
   const caFile = config.caFile ?? profile?.caFile ?? null;
-  return { url, key, ca: caFile === null ? null : await readCa(caFile) };
+  return { url: checkedUrl(url), key, ca: caFile === null ? null : await readCa(caFile) };
+}
+
+function checkedUrl(url: string): string {
+  if (url.startsWith('https://')) return url;
+  throw usageProblem('SALLYPORT_URL is not an https:// address.', 'A key never goes over plain HTTP.');
 }
 
 async function readCa(file: string): Promise<string> {

@@ -96,14 +96,16 @@ export const addressTrialShape = z.looseObject({
 export const destinationShape = z.looseObject({
   id: z.string(),
   name: z.string(),
-  url: z.string(),
+  kind: z.string(),
+  url: text,
   state: z.string(),
   createdAt: z.string(),
 });
+export const madeDestinationShape = z.looseObject({ destination: destinationShape });
 export const newDestinationShape = z.looseObject({ destination: destinationShape, secret: z.string() });
 export const eventShape = z.looseObject({
   id: z.string(),
-  endpoint: z.string(),
+  endpoint: text,
   platform: z.string(),
   type: text,
   platformEvent: text,

@@ -83,6 +83,10 @@ export interface Access {
       readonly call: SignedCall;
     },
   ): Promise<Principal>;
+  /** Whether a key whose signature was verified would still be let in, for what takes long. Throws as `authenticate`. */
+  authenticateAgain(
+    presentation: Pick<Presentation, 'surface' | 'origin' | 'actor'> & { readonly key: KeyId },
+  ): Promise<Principal>;
   /** Whether they may do it, on the object named. `SCOPE_MISSING`, `KEY_BOUND_ELSEWHERE`, `ENVIRONMENT_FROZEN`. */
   authorize(
     principal: Principal,
@@ -155,6 +159,13 @@ export function createAccess(ports: AccessPorts): Access {
       // Last, so that nobody fills the memory with requests that would be refused anyway.
       await signatures.remember(verified, actor);
       usage.count({ ...placeOf(holder), credential, actor });
+      return principalOf(holder, { environmentKind, via: 'signature' });
+    },
+
+    async authenticateAgain({ key, surface, origin, actor }) {
+      const holder = await holders.named(key);
+      if (holder === null || holder.signers.length === 0) throw new Fault('UNAUTHENTICATED');
+      const environmentKind = await admit(holder, { surface, origin, actor, via: 'signature' });
       return principalOf(holder, { environmentKind, via: 'signature' });
     },
 

@@ -11,6 +11,8 @@ export interface ScopeRow {
 
 const rows = {
   'calls:send': act('runtime', 'call platforms through connections'),
+  'events:send': act('runtime', 'send webhooks of its own to destinations'),
+  'events:pull': act('runtime', 'fetch and acknowledge the events of a pull destination'),
   'secret:rotate': act('runtime', 'replace its own secret'),
   'keys:read': look('see keys, what they may do and who uses them'),
   // In an incident the environment is frozen first, and whatever leaked revoked and replaced then.
@@ -27,6 +29,7 @@ const rows = {
   'destinations:write': act('admin', 'make, pause and change destinations'),
   'events:read': look('see events and deliveries, without bodies'),
   'events:reveal': act('admin', 'see the body of an event, which the log records'),
+  'events:decide': act('admin', 'release and discard events that are held'),
   'events:replay': act('admin', 'have events delivered again'),
   'audit:read': look('see and export the log'),
 } as const satisfies Record<string, ScopeRow>;
@@ -39,7 +42,7 @@ export const SCOPES: Readonly<Record<Scope, ScopeRow>> = frozenTable(rows);
 /**
  * The scopes that a key of a kind can have.
  *
- * @example scopesOf('test'); // ['calls:send', 'secret:rotate']
+ * @example scopesOf('test'); // ['calls:send', 'events:send', 'events:pull', 'secret:rotate']
  */
 export function scopesOf(kind: 'test' | 'live' | 'admin'): readonly Scope[] {
   const surface = kind === 'admin' ? 'admin' : 'runtime';

@@ -199,6 +199,15 @@ const rows = {
     reader: 'client',
     about: 'The `sk_admin_` key that commands present.',
   }),
+  clientKey: optional<Secret>({
+    name: 'client.key',
+    variables: ['SALLYPORT_KEY'],
+    parser: credential,
+    isSecret: true,
+    reader: 'client',
+    about:
+      "The application's key that `sallyport listen` presents. Without it one is made for the time being.",
+  }),
   clientCaFile: optional<string>({
     name: 'client.caFile',
     variables: ['SALLYPORT_CA_FILE'],

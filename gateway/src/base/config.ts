@@ -41,6 +41,7 @@ export interface Config {
 export interface ClientConfig {
   readonly url: string | null;
   readonly adminKey: Secret | null;
+  readonly key: Secret | null;
   readonly caFile: string | null;
 }
 
@@ -118,7 +119,7 @@ export function loadConfig(options: ConfigOptions = {}): {
   return { config: deepFreeze(config), origins: reader.finish(), file: reader.file };
 }
 
-/** Reads what commands need that call a gateway: `SALLYPORT_URL`, `SALLYPORT_ADMIN_KEY[_FILE]`, `SALLYPORT_CA_FILE`. */
+/** Reads what commands need that call a gateway: `SALLYPORT_URL`, `SALLYPORT_ADMIN_KEY[_FILE]`, `SALLYPORT_KEY[_FILE]`, `SALLYPORT_CA_FILE`. */
 export function loadClientConfig(options: Pick<ConfigOptions, 'env' | 'cwd'> = {}): ClientConfig {
   const reader = createReader({
     env: options.env ?? process.env,
@@ -128,6 +129,7 @@ export function loadClientConfig(options: Pick<ConfigOptions, 'env' | 'cwd'> = {
   const config = {
     url: reader.take(SETTINGS.clientUrl),
     adminKey: reader.take(SETTINGS.clientAdminKey),
+    key: reader.take(SETTINGS.clientKey),
     caFile: reader.take(SETTINGS.clientCaFile),
   };
   reader.finish();

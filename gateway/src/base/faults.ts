@@ -116,12 +116,22 @@ const rows = {
     'The key has no such signer in force.',
     'List them with `sallyport signers list`.',
   ),
-  SECRET_NOT_FOUND: row(404, 'The key has no such secret in force.', 'List them with `sallyport keys show`.'),
+  SECRET_NOT_FOUND: row(
+    404,
+    'There is no such secret in force.',
+    'List those of a key with `sallyport keys show`, of an endpoint with `sallyport endpoints secrets list`.',
+  ),
   CONNECTION_NOT_FOUND: row(404, 'No such connection.', 'List them with `sallyport connections list`.'),
   ENDPOINT_NOT_FOUND: row(404, 'No such endpoint.', 'List them with `sallyport endpoints list`.'),
   DESTINATION_NOT_FOUND: row(404, 'No such destination.', 'List them with `sallyport destinations list`.'),
   EVENT_NOT_FOUND: row(404, 'No such event.', 'List them with `sallyport events list`.'),
-  DELIVERY_NOT_FOUND: row(404, 'No such delivery.', 'List them with `sallyport events show`.'),
+  EVENT_NOT_HELD: row(
+    409,
+    'The event is not held.',
+    'Only events in the states quarantined and unconfirmed are released or discarded.',
+  ),
+  DELIVERY_NOT_FOUND: row(404, 'No such delivery.', 'List them with `sallyport deliveries list`.'),
+  REPLAY_NOT_FOUND: row(404, 'No such replay.', 'List them with `sallyport events replays`.'),
   PLATFORM_UNKNOWN: row(400, 'No such platform.', 'Use one of the platforms named in docs/platforms.md.'),
   HOST_NOT_ALLOWED: row(
     400,
@@ -140,6 +150,13 @@ const rows = {
   ENDPOINT_PAUSED: row(503, 'The endpoint is paused.', 'Send it again later.'),
 
   ENVIRONMENT_PAUSED: row(503, 'The environment takes no webhooks now.', 'Send it again later.'),
+
+  // Own events
+  IDEMPOTENCY_KEY_REUSED: row(
+    422,
+    'The Idempotency-Key was used for another request.',
+    'Send what differs under a key of its own; only a repetition bears the same one.',
+  ),
 
   // Calling out
   PATH_NOT_FORWARDED: row(

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
 import { systemClock } from './clock.ts';
-import { ID_PREFIXES, type IdKind, idFloor, isId, newId } from './ids.ts';
+import { ID_PREFIXES, type IdKind, idFloor, idTimeMs, isId, newId } from './ids.ts';
 
 const kinds = Object.keys(ID_PREFIXES).filter((name): name is IdKind => Object.hasOwn(ID_PREFIXES, name));
 const moment = fc.integer({ min: 0, max: 2 ** 48 - 1 });
@@ -49,6 +49,15 @@ test('what is not exactly an id is refused', () => {
     new String(id),
   ];
   for (const value of wrong) assert.equal(isId('event', value), false, String(value));
+});
+
+test('an id of a moment gives it back, to the millisecond', () => {
+  fc.assert(
+    fc.property(moment, (ms) => {
+      assert.equal(idTimeMs(newId('batch', at(ms))), ms);
+      assert.equal(idTimeMs(idFloor('event', ms)), ms);
+    }),
+  );
 });
 
 test('ids of a later moment sort after those of an earlier one, and a floor stands before all of its moment', () => {

@@ -12,7 +12,9 @@ export const ID_PREFIXES = Object.freeze({
   event: { prefix: 'evt', order: 'time' },
   destination: { prefix: 'dst', order: 'time' },
   delivery: { prefix: 'dlv', order: 'time' },
+  batch: { prefix: 'bat', order: 'time' },
   attempt: { prefix: 'att', order: 'time' },
+  replay: { prefix: 'rpl', order: 'time' },
   entry: { prefix: 'ent', order: 'time' },
   request: { prefix: 'req', order: 'time' },
   secret: { prefix: 'sec', order: 'time' },
@@ -33,6 +35,8 @@ export type EndpointId = Id<'endpoint'>;
 export type EventId = Id<'event'>;
 export type DestinationId = Id<'destination'>;
 export type DeliveryId = Id<'delivery'>;
+export type BatchId = Id<'batch'>;
+export type ReplayId = Id<'replay'>;
 export type SecretId = Id<'secret'>;
 export type SignerId = Id<'signer'>;
 export type RequestId = Id<'request'>;
@@ -53,10 +57,14 @@ const BODY_LENGTH = 26;
  * @example newId('event', systemClock) // 'evt_01k9zq3v8m…'
  */
 export function newId<Kind extends IdKind>(kind: Kind, clock: Clock): Id<Kind> {
-  const { prefix, order } = ID_PREFIXES[kind];
   const bytes = randomBytes(16);
-  if (order === 'time') Buffer.from(bytes.buffer).writeUIntBE(clock.now(), 0, 6);
-  return `${prefix as PrefixOf<Kind>}_${base32(bytes)}`;
+  if (ID_PREFIXES[kind].order === 'time') Buffer.from(bytes.buffer).writeUIntBE(clock.now(), 0, 6);
+  return formId(kind, bytes);
+}
+
+/** The id of a kind that its 16 bytes make. */
+export function formId<Kind extends IdKind>(kind: Kind, bytes: Uint8Array): Id<Kind> {
+  return `${ID_PREFIXES[kind].prefix as PrefixOf<Kind>}_${base32(bytes)}`;
 }
 
 /** Tells whether a value is an id of the kind named: exact prefix, exact alphabet, exact length. */
@@ -74,7 +82,20 @@ export function isId<Kind extends IdKind>(kind: Kind, value: unknown): value is 
 export function idFloor<Kind extends IdKind>(kind: Kind, ms: number): Id<Kind> {
   const bytes = new Uint8Array(16);
   Buffer.from(bytes.buffer).writeUIntBE(ms, 0, 6);
-  return `${ID_PREFIXES[kind].prefix as PrefixOf<Kind>}_${base32(bytes)}`;
+  return formId(kind, bytes);
+}
+
+/**
+ * The moment that a `time` id holds, in milliseconds.
+ *
+ * @example idTimeMs(idFloor('event', 1_000)) // 1000
+ */
+export function idTimeMs(id: Id<IdKind>): number {
+  let ms = 0;
+  const start = id.indexOf('_') + 1;
+  // 50 bits in ten characters, of which the first two are zero.
+  for (const character of id.slice(start, start + 10)) ms = ms * 32 + ALPHABET.indexOf(character);
+  return ms;
 }
 
 function base32(bytes: Uint8Array): string {

@@ -38,6 +38,7 @@ export { Fault, type FaultOptions, toFault } from './fault.ts';
 export { FAULTS, type FaultCode, type FaultRow } from './faults.ts';
 export { frozenTable } from './frozen-table.ts';
 export { createGather, type Gather, type GatherOptions } from './gather.ts';
+export { createIdSequence } from './id-sequence.ts';
 export * from './ids.ts';
 export { isJsonType, JsonNumber, parseJson, parseJsonExactly } from './json.ts';
 export { LIMITS, type LimitName, type LimitRow, type Limits, limitsWith } from './limits.ts';

@@ -18,7 +18,7 @@ test('defaults lie within their bounds, and everything is a whole number', () =>
 });
 
 test('names end in their unit or in what they bound', () => {
-  for (const name of Object.keys(LIMITS)) assert.match(name, /(Max|Ms|Seconds|Concurrency)$/);
+  for (const name of Object.keys(LIMITS)) assert.match(name, /(Max|Ms|Seconds|Days|Concurrency)$/);
 });
 
 test('bounds that depend on one another hold by default', () => {

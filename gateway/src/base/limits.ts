@@ -1,13 +1,8 @@
-/**
- * Every limit of the gateway: its default, the bounds within which it can be configured, and what it bounds.
- * Configured as `limits.<name>` in the file or `SALLYPORT_LIMITS_<NAME>`; shown in `docs/config.md`.
- */
-export interface LimitRow {
-  readonly value: number;
-  readonly min: number;
-  readonly max: number;
-  readonly about: string;
-}
+import { type LimitRow, row } from './limit-row.ts';
+import { PULL_LIMITS } from './limits-pull.ts';
+import { RETENTION_LIMITS } from './limits-retention.ts';
+
+export type { LimitRow } from './limit-row.ts';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -87,6 +82,46 @@ const rows = {
     34_560_000,
     'it is kept who called an endpoint, by the day',
   ),
+  endpointCountsKeptSeconds: row(
+    34_560_000,
+    172_800,
+    315_360_000,
+    'it is kept what became of the webhooks of an endpoint, by the day',
+  ),
+  confirmConcurrency: row(16, 1, 256, 'platforms are asked about events at once, by one node'),
+  confirmPollMs: row(
+    1_000,
+    50,
+    60_000,
+    'between two looks for events to ask about when nothing announces them',
+  ),
+  confirmLeaseMs: row(
+    120_000,
+    10_000,
+    600_000,
+    'an event that is asked about belongs to a node; after it another may ask',
+  ),
+  confirmForSeconds: row(
+    259_200,
+    60,
+    2_592_000,
+    'a platform is asked about an event; then a person has to decide',
+  ),
+  confirmPendingItemsMax: row(
+    1_000,
+    1,
+    1_000_000,
+    'events of an endpoint without signatures that wait to be confirmed; beyond it the answer is 503',
+  ),
+  confirmAnswerBytesMax: row(256 * KIB, 1 * KIB, 4 * MIB, "a platform's answer about an event"),
+  webhookCheckStepsMax: row(
+    1_000_000,
+    10_000,
+    100_000_000,
+    'rules of a schema times values of a body; an event beyond it is held unchecked',
+  ),
+
+  ...RETENTION_LIMITS,
 
   // audit
   auditBatchItemsMax: row(256, 1, 4_096, 'entries committed in one transaction of their own'),
@@ -148,13 +183,48 @@ const rows = {
   ),
   deliveryPollMs: row(1_000, 50, 60_000, 'between two looks for due deliveries when nothing announces them'),
   deliveryTimeoutMs: row(15_000, 500, 60_000, 'one attempt'),
+  deliveryTimeoutMaxMs: row(
+    30_000,
+    500,
+    60_000,
+    'one attempt, where a destination has a time limit of its own',
+  ),
   deliveryAnswerBytesMax: row(
     64 * KIB,
     1 * KIB,
     1 * MIB,
     'the answer to a delivery that is read; more is left unread',
   ),
-  deliveryAttemptsMax: row(12, 1, 50, 'attempts before a delivery is dead'),
+  deliveryAttemptsMax: row(13, 1, 50, 'attempts before a delivery is dead'),
+  deliveryScheduleSecondsMax: row(
+    1_209_600,
+    60,
+    2_592_000,
+    'a schedule of attempts that a destination has of its own, from the first to the last',
+  ),
+  deliveryAnswerKeptBytesMax: row(
+    512,
+    0,
+    8 * KIB,
+    'the beginning of an answer that is kept with an attempt, redacted',
+  ),
+  destinationFailingSeconds: row(
+    172_800,
+    60,
+    2_592_000,
+    'a destination that takes nothing for so long is paused by itself, and tried from time to time',
+  ),
+  destinationProbeSeconds: row(
+    300,
+    1,
+    86_400,
+    'between two tries of a destination that was paused by itself; more the longer it lasts, up to twelve times as long',
+  ),
+  eventReplayStepItemsMax: row(500, 1, 5_000, 'events that a replay of many looks at in one step'),
+  eventReplaysMax: row(8, 1, 100, 'replays of many events of one environment that are not over'),
+  eventReplayTrialItemsMax: row(10_000, 100, 1_000_000, 'events that a dry run of a replay looks at'),
+
+  ...PULL_LIMITS,
 
   // access
   keyCacheItemsMax: row(
@@ -318,8 +388,4 @@ export function limitsWith(overrides: Partial<Limits> = {}): Limits {
 
 function isComplete(values: Readonly<Record<string, number>>): values is Limits {
   return Object.keys(rows).every((name) => Number.isSafeInteger(values[name]));
-}
-
-function row(value: number, min: number, max: number, about: string): LimitRow {
-  return Object.freeze({ value, min, max, about });
 }

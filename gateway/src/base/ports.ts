@@ -1,4 +1,4 @@
-import type { EnvironmentId } from './ids.ts';
+import type { ConnectionId, EndpointId, EnvironmentId, EventId } from './ids.ts';
 
 /**
  * The ports through which rooms reach the store, the log and each other without importing them.
@@ -85,25 +85,77 @@ export interface Page<Item> {
   readonly next: string | null;
 }
 
+/**
+ * `accepted`: goes to destinations. `quarantined`: authentic, but not as it must be; waits for a person. `unconfirmed`: waits
+ * until the platform was asked. `discarded`: kept, and never delivered.
+ */
+export type EventState = 'accepted' | 'quarantined' | 'unconfirmed' | 'discarded';
+
 /** An event as `ingest` stored it, opened. */
 export interface StoredEvent {
-  readonly id: string;
+  readonly id: EventId;
   readonly environment: EnvironmentId;
+  /** Where it came in; `null` for an application's own. */
+  readonly endpoint: EndpointId | null;
   readonly platform: string;
   readonly type: string | null;
   readonly contentType: string;
   readonly receivedAtMs: number;
+  /** Those of the original headers that are kept, in lower case, in their order. */
+  readonly headers: readonly (readonly [name: string, value: string])[];
   readonly body: Uint8Array;
 }
 
-/** Reads events for delivery; `null` when there is none or it was erased. */
+/** Reads events for delivery; those that are held, discarded or erased are not among them. */
 export interface EventReader {
   read(environment: EnvironmentId, eventIds: readonly string[]): Promise<ReadonlyMap<string, StoredEvent>>;
+  /** Accepted events of a time in the order of their ids, without their bodies. */
+  scan(scan: EventScan): Promise<readonly ScannedEvent[]>;
 }
 
-/** Called in the transaction that stores events, so that no stored event can lack its deliveries. */
+export interface EventScan {
+  readonly environment: EnvironmentId;
+  /** Received at or after this moment, and before that one. */
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** Only those behind this one. */
+  readonly after: EventId | null;
+  readonly limit: number;
+  readonly platform?: string | undefined;
+  /** A type, or the beginning of one and `.*`. */
+  readonly type?: string | undefined;
+  readonly endpoint?: EndpointId | undefined;
+}
+
+export type ScannedEvent = Omit<FannedEvent, 'body'>;
+
+/** Reads an object from a platform, through a connection of the environment; the call is in the log as any other. */
+export interface ReadBack {
+  /** The answer with whatever status, its body bounded by `confirmAnswerBytesMax`. Throws `CONNECTION_NOT_FOUND`, `OUTBOUND_*` and others. */
+  read(call: {
+    readonly environment: EnvironmentId;
+    readonly connection: ConnectionId;
+    /** Path and query. */
+    readonly target: string;
+  }): Promise<{ readonly status: number; readonly body: Uint8Array }>;
+}
+
+/** An event that may be delivered, as the transaction that decides so has it. */
+export interface FannedEvent {
+  readonly id: EventId;
+  readonly platform: string;
+  readonly type: string | null;
+  /** Where it came in; `null` for an application's own. */
+  readonly endpoint: EndpointId | null;
+  readonly body: Uint8Array;
+}
+
+/**
+ * Called in the transaction in which events become deliverable: when they are stored, released or confirmed. None of them
+ * can lack its deliveries.
+ */
 export interface FanOut {
-  inTransaction(tx: Transaction, environment: EnvironmentId, eventIds: readonly string[]): Promise<void>;
+  inTransaction(tx: Transaction, environment: EnvironmentId, events: readonly FannedEvent[]): Promise<void>;
   /** Called after the commit: there is something to do. Loses nothing when never called. */
   announce(): void;
 }

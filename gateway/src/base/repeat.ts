@@ -2,7 +2,8 @@ import type { Clock } from './clock.ts';
 import type { Log } from './log.ts';
 import { randomFraction } from './random.ts';
 
-const BACK_OFF_MS_MAX = 60_000;
+/** Long enough not to be in the way of a database that recovers, short enough that nobody waits long once it has. */
+const BACK_OFF_MS_MAX = 10_000;
 const DOUBLINGS_MAX = 16;
 
 export interface RepeatOptions {
@@ -26,7 +27,7 @@ export interface Repeat {
 /**
  * Runs work over and over, never twice at once: the first time at once, then `everyMs` after the end of the run before.
  *
- * After a failure the wait doubles with each further one, up to a minute (or `everyMs`, if that is longer), and is drawn
+ * After a failure the wait doubles with each further one, up to ten seconds (or `everyMs`, if that is longer), and is drawn
  * from its upper half, so that nodes that failed together don't come back together.
  *
  * @example const integrator = repeat({ everyMs: 250, run: () => integrate(), clock, log, name: 'integrate' });

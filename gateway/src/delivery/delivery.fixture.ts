@@ -1,4 +1,5 @@
 // For the tests of this room: nodes on a real database, webhooks that come in through ingest, receivers over HTTPS.
+import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
@@ -12,6 +13,7 @@ import { type Audit, createAudit } from '#audit';
 import {
   type AuditPort,
   type DestinationId,
+  type EndpointId,
   type EnvironmentId,
   type EventId,
   type Limits,
@@ -30,6 +32,7 @@ import { createKeyring, type Keyring, openFileKeyManager } from '#keyring';
 import { createOutbound } from '#outbound';
 import { createStore, type Store } from '#store';
 import { type Cleanup, withDatabase } from '#test/database';
+import type { DestinationFields } from './destination-fields.ts';
 
 /** One for the process: keys cost time. */
 const authority = await createAuthority({ name: 'Delivery test authority' });
@@ -60,7 +63,14 @@ export interface TestRooms extends TestNode {
   node(log?: Log): Promise<TestNode>;
   /** A webhook comes in; its event's id. */
   receive(body?: Uint8Array): Promise<EventId>;
-  destination(url: string, name?: string): Promise<{ id: DestinationId; secret: Uint8Array }>;
+  destination(
+    url: string,
+    name?: string,
+    fields?: DestinationFields,
+  ): Promise<{ id: DestinationId; secret: Uint8Array; text: string }>;
+  /** The endpoint of `receive`, and its secret. */
+  readonly endpoint: EndpointId;
+  readonly webhookSecret: string;
   /** The deliveries, oldest first. */
   deliveries(): Promise<readonly DeliveryView[]>;
 }
@@ -78,7 +88,13 @@ export async function withRooms(
     databaseUrl: openSecretText(url),
     rootKeyFile: join(folder, 'root.key'),
     ca: authority.cert,
-    limits: limitsWith({ deliveryPollMs: 50, shutdownTimeoutMs: 100, keyCacheMs: 50, ...options.limits }),
+    limits: limitsWith({
+      deliveryTimeoutMaxMs: options.limits?.deliveryTimeoutMs ?? 15_000,
+      deliveryPollMs: 50,
+      shutdownTimeoutMs: 100,
+      keyCacheMs: 50,
+      ...options.limits,
+    }),
   };
   const node = await openNode(t, settings, options.log);
   const { environments, ingest, delivery } = node;
@@ -89,7 +105,7 @@ export async function withRooms(
   await ingest.start();
   const secret = Secret.fromText(WEBHOOK_SECRET);
   const { id: endpoint } = await ingest.endpoints.create(
-    { environment, platform: 'koywe', name: 'koywe', secret },
+    { environment, platform: 'koywe', name: 'koywe', secret, structure: 'any' },
     SYSTEM,
   );
   let count = 0;
@@ -97,6 +113,8 @@ export async function withRooms(
     ...node,
     settings,
     environment,
+    endpoint,
+    webhookSecret: WEBHOOK_SECRET,
     node: (log) => openNode(t, settings, log),
     async receive(given) {
       count += 1;
@@ -108,15 +126,17 @@ export async function withRooms(
         nowMs: Date.now(),
       });
       const rawHeaders = [...headers.flat(), 'content-type', 'application/json'];
-      return (await ingest.receive({ endpoint, rawHeaders, body, address: '127.0.0.1' })).event;
+      const { event } = await ingest.receive({ endpoint, rawHeaders, body, address: '127.0.0.1' });
+      assert.ok(event !== null);
+      return event;
     },
-    async destination(to, name = `destination ${(count += 1)}`) {
+    async destination(to, name = `destination ${(count += 1)}`, fields = {}) {
       const { destination, secret: text } = await delivery.destinations.create(
-        { environment, name, url: to },
+        { environment, name, url: to, ...fields },
         SYSTEM,
       );
-      const bytes = Buffer.from(openSecretText(text).slice('whsec_'.length), 'base64');
-      return { id: destination.id, secret: bytes };
+      const shown = openSecretText(text ?? Secret.fromText(''));
+      return { id: destination.id, secret: Buffer.from(shown.slice('whsec_'.length), 'base64'), text: shown };
     },
     async deliveries() {
       return (await delivery.list({ environment, limit: 200 })).items.toReversed();
@@ -158,6 +178,7 @@ export async function openNode(t: Cleanup, settings: NodeSettings, log: Log = si
       inTransaction: async (...args) => rooms.delivery?.inTransaction(...args),
       announce: () => rooms.delivery?.announce(),
     },
+    readBack: { read: () => Promise.reject(new Error('nothing is read back here')) },
   });
   const delivery = createDelivery({ ...shared, environments, outbound, events: ingest });
   rooms.delivery = delivery;
@@ -238,7 +259,7 @@ export async function asOwner(
   const client = new Client(settings.databaseUrl);
   await client.connect();
   try {
-    for (const table of ['deliveries', 'attempts', 'events', 'destinations'])
+    for (const table of ['deliveries', 'attempts', 'events', 'destinations', 'destination_secrets'])
       await client.query(`alter table sallyport.${table} no force row level security`);
     await client.query('set search_path = sallyport');
     return (await client.query(text, [...values])).rows;

@@ -1,53 +1,52 @@
-import { parseSecret } from '@sallyport/schemes';
 import {
   type Actor,
   type AuditPort,
   type Clock,
-  createMemory,
   type DestinationId,
   type EnvironmentId,
   Fault,
-  isId,
   type Limits,
   newId,
+  openSecretText,
   type Page,
-  randomBytes,
   Secret,
   type Transaction,
-  toBase64,
+  utf8,
 } from '#base';
 import { type Environments, refuseForeignTag } from '#environments';
-import type { Keyring } from '#keyring';
-import { parseOrigin } from '#outbound';
+import type { Keyring, Sealer } from '#keyring';
 import type { Store } from '#store';
+import {
+  type CheckedFields,
+  checkFields,
+  checkSignature,
+  type DestinationFields,
+  isUsableSecret,
+  type Kept,
+} from './destination-fields.ts';
 import {
   countDestinations,
   type DestinationRow,
   insertDestination,
+  lockDestination,
   selectDestination,
+  selectDestinationSecrets,
   selectDestinations,
+  updateDestination,
   updateDestinationState,
-  updateDestinationUrl,
-} from './queries.ts';
-
-export type DestinationState = 'active' | 'paused';
-
-/** A destination as it can be shown: everything but its secret. */
-export interface DestinationView {
-  readonly id: DestinationId;
-  readonly name: string;
-  readonly url: string;
-  readonly state: DestinationState;
-  readonly createdAtMs: number;
-}
-
-/** A destination ready to send to. */
-export interface DestinationInUse {
-  readonly id: DestinationId;
-  readonly origin: string;
-  readonly target: string;
-  readonly secret: Uint8Array;
-}
+} from './destination-queries.ts';
+import { type DestinationKind, type DestinationView, viewOf } from './destination-view.ts';
+import {
+  checkStandardSecret,
+  keepSecret,
+  kindsOf,
+  type MadeSecret,
+  newKeyPair,
+  newSecretText,
+  newSymmetric,
+  openText,
+} from './secrets.ts';
+import { DEFAULT_SETTINGS } from './settings.ts';
 
 export interface DestinationTarget {
   readonly environment: EnvironmentId;
@@ -65,152 +64,250 @@ export interface DestinationPorts {
 
 /** Where events go. */
 export interface Destinations {
-  /** The secret (`whsec_…`, 32 random bytes) is in this answer only. `INVALID_REQUEST` (address, name), `CONFLICT` (name). */
+  /**
+   * Makes one. The secret is in this answer only: the one given, or else `whsec_` and 32 random bytes; `null` for one that
+   * is pulled from. `INVALID_REQUEST` names the field, `CONFLICT` a name that is taken or too many of them.
+   */
   create(
-    destination: { environment: EnvironmentId; name: string; url: string },
+    destination: {
+      readonly environment: EnvironmentId;
+      readonly name: string;
+      readonly kind?: DestinationKind | undefined;
+      readonly secret?: Secret | undefined;
+    } & DestinationFields,
     actor: Actor,
-  ): Promise<{ destination: DestinationView; secret: Secret }>;
+  ): Promise<{ destination: DestinationView; secret: Secret | null }>;
   list(query: {
     environment: EnvironmentId;
     after?: string | undefined;
     limit: number;
   }): Promise<Page<DestinationView>>;
   get(target: DestinationTarget): Promise<DestinationView>;
-  setUrl(change: DestinationTarget & { url: string }, actor: Actor): Promise<DestinationView>;
-  /** While paused, deliveries are made and wait; after resuming, each goes as soon as its time has come. */
-  setState(change: DestinationTarget & { state: DestinationState }, actor: Actor): Promise<DestinationView>;
+  /**
+   * Changes what is named. While paused, deliveries are made and wait; after resuming, each goes as soon as its time has
+   * come. `DESTINATION_NOT_FOUND`, `INVALID_REQUEST`.
+   */
+  change(
+    change: DestinationTarget & DestinationFields & { readonly state?: 'active' | 'paused' | undefined },
+    actor: Actor,
+  ): Promise<DestinationView>;
 }
 
-const SECRET_BYTES = 32;
-const CONTEXT = (destination: DestinationId) => ({ record: destination, field: 'secret' });
+const NEW: Omit<Kept, 'kind'> = Object.freeze({
+  url: null,
+  platforms: null,
+  types: null,
+  endpoints: null,
+  conditions: null,
+  order_by: null,
+  concurrency: null,
+  rate_per_second: null,
+  settings: DEFAULT_SETTINGS,
+});
 
-/** Administration, and a destination as the sender needs it; `null` when there is none. */
-export function createDestinations(ports: DestinationPorts): Destinations & {
-  inUse(environment: EnvironmentId, destination: DestinationId): Promise<DestinationInUse | null>;
-} {
+/** Makes the administration of destinations; `changed` is told of each that is not what it was. */
+export function createDestinations(
+  ports: DestinationPorts,
+  changed: (target: DestinationTarget) => void,
+): Destinations {
   const { store, keyring, environments, audit, limits, clock } = ports;
-  const memory = createMemory<`${EnvironmentId}/${DestinationId}`, DestinationInUse>({
-    itemsMax: limits.keyCacheItemsMax,
-    trustMs: limits.keyCacheMs,
-    clock,
-    ask: async (key) => {
-      const [environment, destination] = key.split('/');
-      if (!isId('environment', environment) || !isId('destination', destination)) return null;
-      const row = await store.transaction(environment, (tx) =>
-        tx.row(selectDestination, [environment, destination]),
-      );
-      if (row === null) return null;
-      const sealer = await keyring.sealer(environment, 'destinations');
-      const secret = await sealer.open(CONTEXT(destination), row.sealed_secret);
-      return { id: destination, ...splitUrl(row.url), secret };
-    },
-  });
 
-  const change = async (
-    { environment, destination }: DestinationTarget,
-    actor: Actor,
-    work: (tx: Transaction) => Promise<{ changed: string; value: string }>,
-  ): Promise<DestinationView> => {
-    const view = await store.transaction(environment, async (tx) => {
-      if ((await tx.row(selectDestination, [environment, destination])) === null)
-        throw new Fault('DESTINATION_NOT_FOUND');
-      const details = await work(tx);
-      const act = {
-        action: 'destination.changed',
-        actor,
-        resource: `destination:${destination}`,
-        outcome: 'success',
-      } as const;
-      await audit.record(tx, environment, { ...act, details });
-      const row = await tx.row(selectDestination, [environment, destination]);
-      if (row === null) throw new Fault('DESTINATION_NOT_FOUND');
-      return viewOf(row);
-    });
-    memory.forget(`${environment}/${destination}`);
-    return view;
+  const shown = async (tx: Transaction, { environment, destination }: DestinationTarget) => {
+    const row = await tx.row(selectDestination, [environment, destination]);
+    if (row === null) throw new Fault('DESTINATION_NOT_FOUND');
+    const values = [environment, [destination], new Date(clock.now())];
+    return viewOf(row, await tx.rows(selectDestinationSecrets, values));
   };
 
   return {
-    inUse: (environment, destination) => memory.get(`${environment}/${destination}`),
-
-    async create({ environment, name, url }, actor) {
-      const checked = checkUrl(url);
+    async create({ environment, name, kind = 'push', secret: given, ...fields }, actor) {
+      const { kept, headers, identity } = checkFields({ ...NEW, kind }, fields, limits);
+      if (kind === 'push' && kept.url === null)
+        throw new Fault('INVALID_REQUEST', { fields: [{ path: 'body.url', problem: 'is missing' }] });
+      const text = kind === 'pull' ? null : secretText(kept, given);
       refuseForeignTag(name, (await environments.get(environment)).kind);
       const id = newId('destination', clock);
-      const text = `whsec_${toBase64(randomBytes(SECRET_BYTES))}`;
       const sealer = await keyring.sealer(environment, 'destinations');
-      const sealed = Buffer.from(sealer.seal(CONTEXT(id), parseSecret('standard-webhooks', text)));
-      const createdAtMs = clock.now();
-      await store.transaction(environment, async (tx) => {
+      const made: MadeSecret[] =
+        text === null ? [] : [newSymmetric(sealer, clock, text), newKeyPair(sealer, clock)];
+      const sealedHeaders = headers === undefined ? null : sealHeaders(sealer, id, headers);
+      const sealedKey = identity ? sealKey(sealer, id, identity.key) : null;
+      const destination = await store.transaction(environment, async (tx) => {
         // Each event makes a delivery for each destination: their number multiplies what a webhook costs.
         if (((await tx.row(countDestinations, [environment])) ?? 0) >= limits.destinationsMax)
           throw new Fault('CONFLICT', {
             detail: `There are ${limits.destinationsMax} destinations already.`,
           });
-        const values = [environment, id, name, checked, sealed, new Date(createdAtMs)];
+        const values = [
+          environment,
+          id,
+          name,
+          kind,
+          ...columnsOf(kept),
+          sealedHeaders,
+          identity?.certificate ?? null,
+          sealedKey,
+          new Date(clock.now()),
+        ];
         if ((await tx.run(insertDestination, values)) === 0)
           throw new Fault('CONFLICT', { detail: 'There is a destination of this name.' });
+        for (const each of made) await keepSecret(tx, { environment, destination: id, made: each, clock });
         const act = {
           action: 'destination.created',
           actor,
           resource: `destination:${id}`,
           outcome: 'success',
         } as const;
-        await audit.record(tx, environment, { ...act, details: { name, host: new URL(checked).host } });
+        await audit.record(tx, environment, { ...act, details: { name, kind, host: hostOf(kept.url) } });
+        return shown(tx, { environment, destination: id });
       });
-      const destination: DestinationView = { id, name, url: checked, state: 'active', createdAtMs };
-      return { destination, secret: Secret.fromText(text) };
+      changed({ environment, destination: id });
+      return { destination, secret: text === null ? null : Secret.fromText(text) };
     },
 
     async list({ environment, after, limit }) {
-      const values = [environment, after ?? null, limit + 1];
-      const rows = await store.transaction(environment, (tx) => tx.rows(selectDestinations, values));
-      const items = rows.slice(0, limit).map(viewOf);
-      return { items, next: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
-    },
-
-    async get({ environment, destination }) {
-      const row = await store.transaction(environment, (tx) =>
-        tx.row(selectDestination, [environment, destination]),
-      );
-      if (row === null) throw new Fault('DESTINATION_NOT_FOUND');
-      return viewOf(row);
-    },
-
-    setUrl({ url, ...target }, actor) {
-      const checked = checkUrl(url);
-      return change(target, actor, async (tx) => {
-        await tx.run(updateDestinationUrl, [target.environment, target.destination, checked]);
-        return { changed: 'host', value: new URL(checked).host };
+      return store.transaction(environment, async (tx) => {
+        const rows = await tx.rows(selectDestinations, [environment, after ?? null, limit + 1]);
+        const page = rows.slice(0, limit);
+        const values = [environment, page.map(({ id }) => id), new Date(clock.now())];
+        const secrets = await tx.rows(selectDestinationSecrets, values);
+        const items = page.map((row) => viewOf(row, secrets));
+        return { items, next: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
       });
     },
 
-    setState({ state, ...target }, actor) {
-      return change(target, actor, async (tx) => {
-        await tx.run(updateDestinationState, [target.environment, target.destination, state]);
-        return { changed: 'state', value: state };
+    get: (target) => store.transaction(target.environment, (tx) => shown(tx, target)),
+
+    async change({ environment, destination, state, ...fields }, actor) {
+      const target = { environment, destination };
+      const sealer = await keyring.sealer(environment, 'destinations');
+      const view = await store.transaction(environment, async (tx) => {
+        const before = await tx.row(lockDestination, [environment, destination]);
+        if (before === null) throw new Fault('DESTINATION_NOT_FOUND');
+        const names = namesOf(fields);
+        if (names.length > 0) {
+          const checked = checkFields(before, fields, limits);
+          await requireSecrets(tx, { sealer, target, kept: checked.kept });
+          await tx.run(updateDestination, valuesOf(sealer, before, { target, checked }));
+          const details = { changed: names, host: hostOf(checked.kept.url) };
+          await record(tx, { target, actor, details });
+        }
+        if (state !== undefined && state !== before.state) {
+          const pausedAt = state === 'paused' ? new Date(clock.now()) : null;
+          const reason = state === 'paused' ? 'by administration' : null;
+          await tx.run(updateDestinationState, [environment, destination, state, pausedAt, reason]);
+          await record(tx, { target, actor, details: { changed: ['state'], state } });
+        }
+        return shown(tx, target);
       });
+      changed(target);
+      return view;
     },
   };
+
+  async function record(
+    tx: Transaction,
+    { target, actor, details }: { target: DestinationTarget; actor: Actor; details: DetailsOf },
+  ): Promise<void> {
+    await audit.record(tx, target.environment, {
+      action: 'destination.changed',
+      actor,
+      resource: `destination:${target.destination}`,
+      outcome: 'success',
+      details,
+    });
+  }
+
+  /** What the signature that is asked for takes: a key pair can be made now, a text has to fit. */
+  async function requireSecrets(
+    tx: Transaction,
+    { sealer, target, kept }: { sealer: Sealer; target: DestinationTarget; kept: Kept },
+  ): Promise<void> {
+    if (kept.kind === 'pull') return;
+    const { environment, destination } = target;
+    const values = [environment, [destination], new Date(clock.now())];
+    const rows = await tx.rows(selectDestinationSecrets, values);
+    const kinds = kindsOf(kept.settings.signature);
+    if (kinds.includes('ed25519') && !rows.some(({ kind }) => kind === 'ed25519'))
+      await keepSecret(tx, { environment, destination, made: newKeyPair(sealer, clock), clock });
+    if (!kinds.includes('symmetric')) return;
+    const texts: string[] = [];
+    for (const row of rows) if (row.kind === 'symmetric') texts.push(await openText(sealer, row));
+    checkSecretTexts(kept, texts);
+  }
 }
 
-/** HTTPS, a canonical host, and neither credentials nor a fragment. Whether the host may be called is decided at each call. */
-function checkUrl(url: string): string {
-  const parsed = URL.parse(url);
-  const refuse = (problem: string) =>
-    new Fault('INVALID_REQUEST', { fields: [{ path: 'body.url', problem }] });
-  if (parsed === null || parsed.protocol !== 'https:') throw refuse('must be an https:// address');
-  if (parsed.username !== '' || parsed.password !== '') throw refuse('must not carry a credential');
-  if (parsed.hash !== '') throw refuse('must not have a fragment');
-  if (!parseOrigin(parsed.origin).ok) throw refuse('must name its host in the canonical form');
-  return parsed.href;
+type DetailsOf = Readonly<Record<string, string | readonly string[] | null>>;
+
+/** The text of a new destination's secret. */
+function secretText(kept: Kept, given: Secret | undefined): string {
+  const text =
+    given === undefined ? newSecretText((each) => isUsableSecret(kept, each)) : openSecretText(given);
+  checkSecretTexts(kept, [text]);
+  return text;
 }
 
-function splitUrl(url: string): { origin: string; target: string } {
-  const { origin, pathname, search } = new URL(url);
-  return { origin, target: pathname + search };
+/** Whether secrets can be used for the signature; `INVALID_REQUEST`. */
+export function checkSecretTexts(kept: Kept, texts: readonly string[]): void {
+  if (kept.settings.signature === 'platform') checkSignature(kept, texts);
+  else for (const text of texts) checkStandardSecret(text);
 }
 
-function viewOf({ id, name, url, state, created_at }: DestinationRow): DestinationView {
-  return { id, name, url, state, createdAtMs: created_at.getTime() };
+function namesOf(fields: DestinationFields): string[] {
+  return Object.entries(fields)
+    .filter(([, value]) => value !== undefined)
+    .map(([name]) => name);
+}
+
+function columnsOf(kept: Kept): readonly unknown[] {
+  return [
+    kept.url,
+    kept.platforms,
+    kept.types,
+    kept.endpoints,
+    kept.conditions === null ? null : JSON.stringify(kept.conditions),
+    kept.order_by === null ? null : JSON.stringify(kept.order_by),
+    kept.concurrency,
+    kept.rate_per_second,
+    JSON.stringify(kept.settings),
+  ];
+}
+
+function valuesOf(
+  sealer: Sealer,
+  before: DestinationRow,
+  { target, checked }: { target: DestinationTarget; checked: CheckedFields },
+): readonly unknown[] {
+  const { environment, destination } = target;
+  const { kept, headers, identity } = checked;
+  const buffer = (bytes: Uint8Array | null): Buffer | null => (bytes === null ? null : Buffer.from(bytes));
+  return [
+    environment,
+    destination,
+    ...columnsOf(kept),
+    headers === undefined ? buffer(before.sealed_headers) : sealHeaders(sealer, destination, headers),
+    identity === undefined ? before.client_certificate : (identity?.certificate ?? null),
+    identity === undefined
+      ? buffer(before.sealed_client_key)
+      : identity === null
+        ? null
+        : sealKey(sealer, destination, identity.key),
+  ];
+}
+
+function sealHeaders(
+  sealer: Sealer,
+  record: DestinationId,
+  headers: readonly (readonly [string, string])[],
+): Buffer | null {
+  if (headers.length === 0) return null;
+  return Buffer.from(sealer.seal({ record, field: 'headers' }, utf8(JSON.stringify(headers))));
+}
+
+function sealKey(sealer: Sealer, record: DestinationId, key: string): Buffer {
+  return Buffer.from(sealer.seal({ record, field: 'clientKey' }, utf8(key)));
+}
+
+function hostOf(url: string | null): string | null {
+  return url === null ? null : new URL(url).host;
 }

@@ -13,8 +13,9 @@ import {
 } from '#base';
 import type { Outbound } from '#outbound';
 import type { Batcher, Store } from '#store';
-import { type AttemptResult, attempt } from './attempt.ts';
-import type { DestinationInUse } from './destinations.ts';
+import { type AttemptResult, attempt, nothingSent } from './attempt.ts';
+import type { DestinationInUse } from './in-use.ts';
+import { createPace } from './pace.ts';
 import { type ClaimRow, claimDeliveries } from './queries.ts';
 import { nextAttemptMs } from './schedule.ts';
 import type { Settlement } from './settle.ts';
@@ -35,7 +36,7 @@ export interface Sender {
   start(): void;
   /** There is something to do. */
   wake(): void;
-  /** Claims nothing more and waits for what is under way, which ends within `deliveryTimeoutMs`. */
+  /** Claims nothing more and waits for what is under way, which ends within the longest time limit of an attempt. */
   stop(): Promise<void>;
 }
 
@@ -43,14 +44,20 @@ export interface Sender {
 const SHARE = 4;
 /** A lease lasts at least this many attempts: one, and as long again for what comes before and after it. */
 const LEASE_ATTEMPTS_MIN = 2;
+/** The receiver wants no more events, ever (Standard Webhooks, "Response status codes"). */
+const GONE = 410;
 
 export function createSender(ports: SenderPorts): Sender {
   const { store, limits, clock, log } = ports;
   const underWay = new Set<Promise<void>>();
-  const busy = new Map<DestinationId, number>();
+  /** Of each destination: how many are under way, and how many may be. */
+  const busy = new Map<DestinationId, { count: number; max: number }>();
+  const pace = createPace();
   const shareMax = Math.max(1, Math.floor(limits.deliveryConcurrency / SHARE));
-  const leaseLifeMs = Math.max(limits.deliveryLeaseMs, LEASE_ATTEMPTS_MIN * limits.deliveryTimeoutMs);
+  const attemptMs = Math.max(limits.deliveryTimeoutMs, limits.deliveryTimeoutMaxMs);
+  const leaseLifeMs = Math.max(limits.deliveryLeaseMs, LEASE_ATTEMPTS_MIN * attemptMs);
   let loop: Repeat | null = null;
+  let paced: NodeJS.Timeout | null = null;
   /** Whether a place that becomes free may be filled at once. */
   let more = false;
 
@@ -60,37 +67,61 @@ export function createSender(ports: SenderPorts): Sender {
     if (places <= 0) return;
     const nowMs = clock.now();
     const leaseMs = nowMs + leaseLifeMs;
+    const allowed = pace.allowed(clock.monotonic());
+    const known = [...new Set([...busy.keys(), ...allowed.keys()])];
     const values = [
       new Date(nowMs),
       new Date(leaseMs),
       places,
       shareMax,
-      [...busy.keys()],
-      [...busy.values()],
+      known,
+      known.map((id) => busy.get(id)?.count ?? 0),
+      known.map((id) => allowed.get(id) ?? null),
     ];
-    const isShareSpent = [...busy.values()].some((count) => count >= shareMax);
     const claims = await store.system((tx) => tx.rows(claimDeliveries, values));
-    more = claims.length > 0 || isShareSpent;
+    more = claims.length > 0;
     for (const [environment, group] of Map.groupBy(claims, (row) => row.environment_id)) {
       const events = readEvents(ports.events, { environment, ids: group.map((row) => row.event_id) });
       for (const row of group) begin({ row, leaseMs, events });
     }
     if (claims.length > 0 && underWay.size < limits.deliveryConcurrency) loop?.wake();
+    wakeInPace();
+  };
+
+  /** A rate that holds something back is waited for by itself, not by the next look. */
+  const wakeInPace = (): void => {
+    const waitMs = pace.waitMs(clock.monotonic());
+    if (waitMs === null || waitMs >= limits.deliveryPollMs || paced !== null) return;
+    paced = setTimeout(() => {
+      paced = null;
+      loop?.wake();
+    }, waitMs);
   };
 
   const begin = (claimed: Claimed): void => {
-    const { id, destination_id: destination } = claimed.row;
-    busy.set(destination, (busy.get(destination) ?? 0) + 1);
+    const {
+      id,
+      destination_id: destination,
+      rate_per_second: perSecond,
+      concurrency,
+      is_probe,
+    } = claimed.row;
+    const max = is_probe ? 1 : Math.min(shareMax, concurrency ?? shareMax);
+    busy.set(destination, { count: (busy.get(destination)?.count ?? 0) + 1, max });
+    if (perSecond !== null) pace.take(destination, { perSecond, nowMs: clock.monotonic() });
     const work = deliver(ports, claimed)
       .catch((error: unknown) =>
         log.error('a delivery could not be settled; its lease will end', { delivery: id, error }),
       )
       .finally(() => {
         underWay.delete(work);
-        const left = (busy.get(destination) ?? 1) - 1;
+        const had = busy.get(destination)?.count ?? 1;
+        const left = had - 1;
         if (left === 0) busy.delete(destination);
-        else busy.set(destination, left);
-        if (more) loop?.wake();
+        else busy.set(destination, { count: left, max });
+        // The next of its order became due with it; or more of its destination waits for just this place. One that never answers
+        // has all of its places taken, and must not have every other end of a delivery look for more.
+        if (more || had >= max || claimed.row.order_key !== null) loop?.wake();
       });
     underWay.add(work);
   };
@@ -103,6 +134,7 @@ export function createSender(ports: SenderPorts): Sender {
     async stop() {
       await loop?.stop();
       loop = null;
+      if (paced !== null) clearTimeout(paced);
       await Promise.allSettled(underWay);
     },
   };
@@ -115,19 +147,39 @@ interface Claimed {
 }
 
 async function deliver(ports: SenderPorts, claimed: Claimed): Promise<void> {
-  const { settlements, limits, clock } = ports;
   const { row, leaseMs } = claimed;
   const settlement = await tried(ports, claimed);
   if (settlement === null) return;
-  const { result, isFinal } = settlement;
-  const attempts = row.attempts + 1;
-  const { retryAfter } = result;
-  const state = result.ok ? 'delivered' : isFinal || attempts >= limits.deliveryAttemptsMax ? 'dead' : 'due';
-  const nextMs =
-    state === 'due'
-      ? nextAttemptMs({ attempts, retryAfter, nowMs: clock.now(), fraction: randomFraction() })
-      : null;
-  await settlements.add({ claim: row, leaseMs, state, nextMs, result });
+  const { result, isFinal, destination } = settlement;
+  // What shows whether a destination is back takes nothing from the delivery's own attempts, and none dies of its being gone.
+  const counts = result.ok || !row.is_probe;
+  const isOver = isFinal || (counts && result.status !== GONE && isLast(ports, claimed, destination));
+  const state = result.ok ? 'delivered' : isOver ? 'dead' : 'due';
+  const nextMs = state === 'due' ? nextMsOf(ports, claimed, settlement) : null;
+  const hadFailed = row.is_probe || destination?.hasFailed === true;
+  await ports.settlements.add({ claim: row, leaseMs, state, nextMs, result, counts, hadFailed });
+}
+
+function isLast({ limits }: SenderPorts, { row }: Claimed, destination: DestinationInUse | null): boolean {
+  const own = destination?.settings.scheduleSeconds ?? null;
+  return row.attempts + 1 >= (own === null ? limits.deliveryAttemptsMax : own.length + 1);
+}
+
+function nextMsOf({ clock }: SenderPorts, { row }: Claimed, { result, destination }: Tried): number {
+  return nextAttemptMs({
+    delaysSeconds: destination?.settings.scheduleSeconds,
+    attempts: row.attempts + 1,
+    retryAfter: result.retryAfter,
+    nowMs: clock.now(),
+    fraction: randomFraction(),
+  });
+}
+
+interface Tried {
+  readonly result: AttemptResult;
+  /** Whether no further attempt can go better. */
+  readonly isFinal: boolean;
+  readonly destination: DestinationInUse | null;
 }
 
 /**
@@ -135,17 +187,19 @@ async function deliver(ports: SenderPorts, claimed: Claimed): Promise<void> {
  * and given up in the end; a store that is away doesn't count: the lease ends and another try begins. `null` when the
  * lease is too short by now for an attempt: whoever claims next makes it.
  */
-async function tried(
-  ports: SenderPorts,
-  { row, leaseMs, events }: Claimed,
-): Promise<{ result: AttemptResult; isFinal: boolean } | null> {
+async function tried(ports: SenderPorts, { row, leaseMs, events }: Claimed): Promise<Tried | null> {
   const { limits, clock } = ports;
+  const nothing = (reason: string, isFinal: boolean): Tried => ({
+    result: nothingSent(clock, reason),
+    isFinal,
+    destination: null,
+  });
   try {
     const [destination, event] = await Promise.all([ports.destinationInUse(row), events(row.event_id)]);
-    if (destination === null) return { result: nothingSent(clock, 'DESTINATION_NOT_FOUND'), isFinal: true };
-    if (event === null) return { result: nothingSent(clock, 'EVENT_NOT_FOUND'), isFinal: true };
-    if (clock.now() + limits.deliveryTimeoutMs > leaseMs) return null;
-    return { result: await attempt(ports, { event, destination }), isFinal: false };
+    if (destination === null) return nothing('DESTINATION_NOT_FOUND', true);
+    if (event === null) return nothing('EVENT_NOT_FOUND', true);
+    if (clock.now() + (destination.settings.timeoutMs ?? limits.deliveryTimeoutMs) > leaseMs) return null;
+    return { result: await attempt(ports, { event, destination }), isFinal: false, destination };
   } catch (thrown) {
     if (isStoreAway(thrown)) throw thrown;
     const { code } = toFault(thrown);
@@ -154,10 +208,9 @@ async function tried(
       event: row.event_id,
       error: thrown,
     });
-    return { result: nothingSent(clock, code), isFinal: false };
+    return nothing(code, false);
   }
 }
-
 /** Reads events together; when that fails because of one of them, each by itself, so that only that one's delivery fails. */
 function readEvents(
   reader: EventReader,
@@ -178,9 +231,4 @@ function readEvents(
 function isStoreAway(thrown: unknown): boolean {
   const { code } = toFault(thrown);
   return code === 'STORE_UNAVAILABLE' || code === 'BUSY';
-}
-
-function nothingSent(clock: Clock, reason: string): AttemptResult {
-  const startedAtMs = clock.now();
-  return { ok: false, startedAtMs, durationMs: 0, status: null, reason, retryAfter: null, address: null };
 }

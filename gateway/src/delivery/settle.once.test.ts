@@ -9,7 +9,7 @@ import { createSettlements, type Settlement } from './settle.ts';
 
 /** Claims the one delivery that is due. */
 async function claimed({ store }: TestRooms, leaseMs: number) {
-  const values = [new Date(), new Date(leaseMs), 1, 1, [], []];
+  const values = [new Date(), new Date(leaseMs), 1, 1, [], [], []];
   const [claim] = await store.system((tx) => tx.rows(claimDeliveries, values));
   assert.ok(claim !== undefined);
   return claim;
@@ -23,6 +23,8 @@ const result = (ok: boolean) => ({
   reason: ok ? null : 'answered 500',
   retryAfter: null,
   address: '127.0.0.1',
+  answerHeaders: null,
+  answerStart: null,
 });
 
 async function withClaim(t: Parameters<typeof withRooms>[0]) {
@@ -35,6 +37,7 @@ async function withClaim(t: Parameters<typeof withRooms>[0]) {
     ...rooms,
     ...rooms.settings,
     clock: systemClock,
+    onHealth: () => undefined,
     log: { debug() {}, info() {}, warn() {}, error() {} },
   });
   return { rooms, claim, leaseMs, settlements };
@@ -42,7 +45,15 @@ async function withClaim(t: Parameters<typeof withRooms>[0]) {
 
 test('a claimed delivery is claimed by nobody else until its lease ends', async (t) => {
   const { rooms, claim } = await withClaim(t);
-  const later = (ms: number) => [new Date(Date.now() + ms), new Date(Date.now() + 2 * ms), 10, 10, [], []];
+  const later = (ms: number) => [
+    new Date(Date.now() + ms),
+    new Date(Date.now() + 2 * ms),
+    10,
+    10,
+    [],
+    [],
+    [],
+  ];
   const claims = (ms: number) => rooms.store.system((tx) => tx.rows(claimDeliveries, later(ms)));
   assert.deepEqual(await claims(30_000), []);
   assert.deepEqual(
@@ -59,6 +70,8 @@ test('a failure under a lease that has passed on changes nothing of the delivery
     state: 'dead',
     nextMs: null,
     result: result(false),
+    counts: true,
+    hadFailed: false,
   };
   await settlements.add(late);
   const [delivery] = await rooms.deliveries();
@@ -84,6 +97,8 @@ test('a success counts whoever holds the lease, and once', async (t) => {
     state: 'delivered',
     nextMs: null,
     result: result(true),
+    counts: true,
+    hadFailed: false,
   };
   await settlements.add(late);
   assert.equal((await rooms.deliveries())[0]?.state, 'delivered');
@@ -141,7 +156,11 @@ test('a destination whose secret can not be opened fails alone, and is seen', as
   const rooms = await withRooms(t);
   const { id: bad } = await rooms.destination(receiver.url);
   await rooms.destination(receiver.url);
-  await asOwner(rooms, `update destinations set sealed_secret = '\\x00'::bytea where id = $1`, [bad]);
+  await asOwner(
+    rooms,
+    `update destination_secrets set sealed_secret = '\\x00'::bytea where destination_id = $1`,
+    [bad],
+  );
   rooms.delivery.start();
   await rooms.receive();
   await until(async () => (await rooms.deliveries()).every(({ attempts }) => attempts === 1));

@@ -2,6 +2,7 @@ import {
   type AuditPort,
   type Clock,
   type DeliveryId,
+  type DestinationId,
   type EnvironmentId,
   type JsonValue,
   type Limits,
@@ -14,7 +15,9 @@ import {
 } from '#base';
 import { type Batcher, type BatchResult, createBatcher, type Store } from '#store';
 import type { AttemptResult } from './attempt.ts';
-import { type ClaimRow, insertAttempts, settleDeliveries } from './queries.ts';
+import type { DestinationTarget } from './destinations.ts';
+import { recordHealth } from './health.ts';
+import { type ClaimRow, insertAttempts, lockOrders, promoteDeliveries, settleDeliveries } from './queries.ts';
 
 /** A claimed delivery and what became of it. */
 export interface Settlement {
@@ -24,6 +27,10 @@ export interface Settlement {
   /** When to try again; `null` when it is over. */
   readonly nextMs: number | null;
   readonly result: AttemptResult;
+  /** Whether it is one of the attempts that a delivery has. */
+  readonly counts: boolean;
+  /** Whether the destination is known to have failed lately. */
+  readonly hadFailed: boolean;
 }
 
 export interface SettlePorts {
@@ -32,6 +39,8 @@ export interface SettlePorts {
   readonly limits: Limits;
   readonly clock: Clock;
   readonly log: Log;
+  /** A destination was paused by itself, or works again. */
+  readonly onHealth: (target: DestinationTarget) => void;
 }
 
 /** Writes results down in groups: deliveries, attempts and the entry of the log in one transaction. */
@@ -78,6 +87,7 @@ async function settleGroup(
     group.map(({ nextMs }) => nextMs),
     group.map(({ leaseMs }) => leaseMs),
     new Date(clock.now()),
+    group.map(({ counts }) => (counts ? 1 : 0)),
   ];
   const attempts = [
     environment,
@@ -89,14 +99,42 @@ async function settleGroup(
     group.map(({ result }) => result.status),
     group.map(({ result }) => result.reason),
     group.map(({ result }) => result.address),
+    group.map(({ result }) => (result.answerHeaders === null ? null : JSON.stringify(result.answerHeaders))),
+    group.map(({ result }) => result.answerStart),
   ];
-  await store.transaction(environment, async (tx) => {
+  const changed = await store.transaction(environment, async (tx) => {
+    const ordered = group.filter(({ claim, state }) => claim.order_key !== null && state !== 'due');
+    const orders = [...new Set(ordered.map(({ claim }) => claim.destination_id))];
+    // Those that wait are looked for under the lock under which they came, or one that just comes would not be seen.
+    if (orders.length > 0) await tx.run(lockOrders, [orders]);
     const settled = new Set(await tx.rows(settleDeliveries, values));
+    if (ordered.length > 0)
+      await tx.run(promoteDeliveries, [environment, ...keysOf(ordered), new Date(clock.now())]);
     // One whose lease has passed on is settled by its new holder; its attempt was made all the same.
-    await tx.run(insertAttempts, attempts);
-    await record(ports, { tx, environment, group, settled });
+    const [, , health] = await Promise.all([
+      tx.run(insertAttempts, attempts),
+      record(ports, { tx, environment, group, settled }),
+      recordHealth(ports, { tx, environment, group }),
+    ]);
+    return health;
   });
   for (const settlement of group) tell(log, settlement);
+  for (const { id, after } of changed) {
+    if (after === 'failing')
+      log.warn('a destination is paused, since it fails; it is tried from time to time', { destination: id });
+    else log.info('a destination works again', { destination: id });
+    ports.onHealth({ environment, destination: id });
+  }
+}
+
+/** Each order once, as two columns. */
+function keysOf(ordered: readonly Settlement[]): readonly [DestinationId[], Buffer[]] {
+  const keys = new Map<string, readonly [DestinationId, Buffer]>();
+  for (const { claim } of ordered) {
+    const key = Buffer.from(claim.order_key ?? []);
+    keys.set(`${claim.destination_id} ${key.toString('hex')}`, [claim.destination_id, key]);
+  }
+  return [[...keys.values()].map(([id]) => id), [...keys.values()].map(([, key]) => key)];
 }
 
 /** Bytes of one line of an entry (three ids, a number, a reason) at most, and of all that stands around the lines. */

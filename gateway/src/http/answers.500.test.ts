@@ -11,6 +11,7 @@ import { describedOperations } from './operations.fixture.ts';
 
 const endpoint = newId('endpoint', systemClock);
 const KEY = 'any';
+const AT_DESTINATION = `?destination=${newId('destination', systemClock)}`;
 
 test('500 INTERNAL at every operation whose rooms fail like a defect, with the cause in the log alone', async (t) => {
   const lines: { message: string; fields: LogFields | undefined }[] = [];
@@ -36,11 +37,16 @@ test('500 INTERNAL at every operation whose rooms fail like a defect, with the c
     'POST /api/v1/auth/credentials/rotate-secret': {},
     'POST /api/v1/auth/sign-in': { apiKey: newId('key', systemClock), secret: 'x' },
     'POST /in/{endpoint}': {},
+    'POST /v1/events': { type: 'a' },
+    'POST /v1/events/acknowledge': { deliveries: [newId('delivery', systemClock)] },
   };
+  const headers = { 'idempotency-key': 'of-a-test' };
   for (const { name, method, path } of await describedOperations()) {
     if (/^\/(?:livez|readyz)$/.test(path)) continue;
     const body = bodies[name];
-    const answer = await call({ method, path, key: KEY, ...(body === undefined ? {} : { body }) });
+    const query = /^(?:GET \/v1\/events|POST \/v1\/events\/acknowledge)$/.test(name) ? AT_DESTINATION : '';
+    const given = body === undefined ? {} : { body };
+    const answer = await call({ method, path: path + query, key: KEY, headers, ...given });
     const problem = assertProblem(answer, 'INTERNAL');
     assert.doesNotMatch(answer.text, /secret|srv/);
     const line = lines.find(({ fields }) => fields?.request === problem.requestId);
@@ -60,7 +66,7 @@ test('every fault of a room is its own problem', async (t) => {
   ];
   for (const code of codes) {
     const ingest = roomWith<Ingest>({
-      expect: async () => undefined,
+      expect: async () => ({ bodyBytesMax: 1_048_576 }),
       receive: async () => {
         throw new Fault(code, { cause: new Error('select secret from room') });
       },

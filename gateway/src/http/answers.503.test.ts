@@ -15,7 +15,7 @@ test('503 STORE_UNAVAILABLE with Retry-After at every operation but signs of lif
     throw new Fault('STORE_UNAVAILABLE', { retryAfterSeconds: 2 });
   };
   const access = roomWith<Access>({ signatureOf: () => null, authenticate: away, signIn: away });
-  const ingest = roomWith<Ingest>({ expect: async () => undefined, receive: away });
+  const ingest = roomWith<Ingest>({ expect: async () => ({ bodyBytesMax: 1_048_576 }), receive: away });
   const listener = await withListener(t, { rooms: { access, ingest, health: away } });
   const call = withClient(t, listener);
   const signIn = { apiKey: `key_${'0'.repeat(26)}`, secret: 'x' };

@@ -19,7 +19,7 @@ export interface Needs {
   readonly surface: 'runtime' | 'admin';
   readonly scope: Scope;
   /** The object that it acts on, for keys that are bound to one. */
-  readonly on?: Binding | undefined;
+  readonly on?: Binding | ((principal: Principal) => Binding | undefined) | undefined;
   /** What is counted together: the operation, or the connection of a call. */
   readonly route: string;
   readonly response: ServerResponse;
@@ -33,7 +33,7 @@ export interface Entered {
   readonly body: Uint8Array | null;
   /**
    * Who it is now, and whether they still may, for after a body that the caller could hold back for as long as it liked: a
-   * revocation meanwhile counts. A signature was verified with its body, so it is not looked at again.
+   * revocation meanwhile counts.
    */
   readonly again: () => Promise<Principal>;
 }
@@ -106,7 +106,9 @@ export function createDoor(ports: DoorPorts): Door {
   };
 
   return {
-    async enter(request, { surface, scope, on, route, response }) {
+    async enter(request, { surface, scope, route, response, ...needs }) {
+      const onOf = (by: Principal): Binding | undefined =>
+        typeof needs.on === 'function' ? needs.on(by) : needs.on;
       const authorization = singleHeader(request, 'authorization');
       const headers = { surface, authorization, origin: singleHeader(request, 'origin') };
       const claim = await limiter.strangeUnless(request, async () => access.signatureOf(request.rawHeaders));
@@ -116,17 +118,18 @@ export function createDoor(ports: DoorPorts): Door {
           : await signed(request, { ...headers, claim });
       const actor: Actor = { ...anonymous(received(request)), kind: 'key', id: principal.key };
       // Who may not touch it takes no place of those who may.
+      const on = onOf(principal);
       const counted = covers(principal, { scope, on }) ? route : null;
       await limiter.take(request, { principal, route: counted, response });
       await access.authorize(principal, { scope, on, actor });
       const again = async (): Promise<Principal> => {
-        if (claim !== null) return principal;
-        const now = await access.authenticate({
-          ...headers,
-          actor: anonymous(received(request)),
-          again: true,
-        });
-        await access.authorize(now, { scope, on, actor });
+        const presented = { ...headers, actor: anonymous(received(request)) };
+        // A signature holds for its request however long that takes; the key may end meanwhile.
+        const now =
+          claim === null
+            ? await access.authenticate({ ...presented, again: true })
+            : await access.authenticateAgain({ ...presented, key: claim.key });
+        await access.authorize(now, { scope, on: onOf(now), actor });
         return now;
       };
       return { principal, actor, body, again };

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance } from 'fastify';
-import { type EndpointId, Fault, type FaultCode, isId, type Limits, toFault } from '#base';
-import type { Ingest, Stored } from '#ingest';
+import { type EndpointId, Fault, type FaultCode, isId, toFault } from '#base';
+import type { Ingest, Received } from '#ingest';
 import { readBody } from './body.ts';
 import type { ByteBudget } from './byte-budget.ts';
 import type { Limiter } from './limiter.ts';
@@ -9,7 +9,6 @@ import type { ReceivedOf } from './received.ts';
 
 export interface HookRooms {
   readonly ingest: Ingest;
-  readonly limits: Limits;
   readonly budget: ByteBudget;
   readonly received: ReceivedOf;
   readonly limiter: Limiter;
@@ -23,27 +22,24 @@ const STRANGE: ReadonlySet<FaultCode> = new Set([
 ] as const);
 
 /** `POST /in/{endpoint}`: the answer leaves when the event is on disk, and not before. */
-export function registerHooks(
-  app: FastifyInstance,
-  { ingest, limits, budget, received, limiter }: HookRooms,
-): void {
+export function registerHooks(app: FastifyInstance, { ingest, budget, received, limiter }: HookRooms): void {
   // Not async: a frame that waits for the answer would keep the body for as long.
   const handOver = (
     request: IncomingMessage,
-    to: { endpoint: EndpointId; address: string },
-  ): Promise<Stored> =>
-    readBody({ request, bytesMax: limits.webhookBodyBytesMax, budget }).then((body) =>
+    { bodyBytesMax, ...to }: { endpoint: EndpointId; address: string; bodyBytesMax: number },
+  ): Promise<Received> =>
+    readBody({ request, bytesMax: bodyBytesMax, budget }).then((body) =>
       ingest.receive({ ...to, rawHeaders: request.rawHeaders, body }),
     );
 
   const take = async (
     request: IncomingMessage,
     to: { endpoint: string; address: string },
-  ): Promise<Stored> => {
+  ): Promise<Received> => {
     const { endpoint, address } = to;
     if (!isId('endpoint', endpoint)) throw new Fault('NOT_FOUND');
-    await ingest.expect({ endpoint, address });
-    return handOver(request, { endpoint, address });
+    const { bodyBytesMax } = await ingest.expect({ endpoint, address });
+    return handOver(request, { endpoint, address, bodyBytesMax });
   };
 
   app.post('/in/:endpoint', async ({ raw }, reply) => {

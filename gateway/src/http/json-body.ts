@@ -11,16 +11,17 @@ export interface JsonBodyRooms {
   readonly read?: Uint8Array | null;
 }
 
-/** Reads a JSON body. Throws `UNSUPPORTED_MEDIA_TYPE`, `MALFORMED_BODY`, and what `readBody` throws. */
+/** Reads a JSON body; the bytes as they came, and their value. Throws `UNSUPPORTED_MEDIA_TYPE`, `MALFORMED_BODY`, and what `readBody` throws. */
 export async function readJson(
   request: IncomingMessage,
   { limits, budget, read = null }: JsonBodyRooms,
-): Promise<unknown> {
+): Promise<{ readonly bytes: Uint8Array; readonly value: unknown }> {
   const type = singleHeader(request, 'content-type');
   const encoding = singleHeader(request, 'content-encoding');
   if (!isJsonType(type) || encoding !== undefined) throw new Fault('UNSUPPORTED_MEDIA_TYPE');
   const bytesMax = limits.adminBodyBytesMax;
   if (read !== null && read.length > bytesMax)
     throw new Fault('BODY_TOO_LARGE', { detail: `At most ${bytesMax} bytes.` });
-  return parseJson(read ?? (await readBody({ request, bytesMax, budget })));
+  const bytes = read ?? (await readBody({ request, bytesMax, budget }));
+  return { bytes, value: parseJson(bytes) };
 }

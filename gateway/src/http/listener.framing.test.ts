@@ -10,7 +10,7 @@ import { roomWith, withListener } from './http.fixture.ts';
 
 const received: string[] = [];
 const ingest = roomWith<Ingest>({
-  expect: async () => undefined,
+  expect: async () => ({ bodyBytesMax: 1_048_576 }),
   receive: async ({ body }) => {
     received.push(Buffer.from(body).toString());
     return { event: newId('event', systemClock), duplicate: false };

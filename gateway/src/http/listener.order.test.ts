@@ -18,7 +18,7 @@ beforeEach(() => {
 });
 
 const ingest = roomWith<Ingest>({
-  expect: async () => undefined,
+  expect: async () => ({ bodyBytesMax: 1_048_576 }),
   receive: async ({ body }) => {
     const text = Buffer.from(body).toString();
     steps.push(`begin ${text}`);

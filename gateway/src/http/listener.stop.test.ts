@@ -18,7 +18,7 @@ function gatedIngest() {
   const gate = Promise.withResolvers<void>();
   const begun = Promise.withResolvers<void>();
   const ingest = roomWith<Ingest>({
-    expect: async () => undefined,
+    expect: async () => ({ bodyBytesMax: 1_048_576 }),
     receive: async () => {
       begun.resolve();
       await gate.promise;

@@ -26,7 +26,7 @@ const listener = await withListener(
   {
     limits,
     rooms: {
-      ingest: roomWith<Ingest>({ expect: async () => undefined }),
+      ingest: roomWith<Ingest>({ expect: async () => ({ bodyBytesMax: 1_048_576 }) }),
       connections: roomWith<Connections>({
         forward: async ({ body }) => {
           for await (const chunk of body ?? []) fed += chunk.length;

@@ -59,7 +59,8 @@ export function createListener(options: ListenerOptions): Listener {
   server.maxConnections = limits.connectionsMax;
   server.maxHeadersCount = 0; // Node would drop the rest silently; `admit` counts them and refuses
   // Nothing of ours takes longer, so a connection this quiet has a reader that doesn't read.
-  server.timeout = limits.requestTimeoutMs + limits.outboundTotalTimeoutMs;
+  server.timeout =
+    limits.requestTimeoutMs + Math.max(limits.outboundTotalTimeoutMs, limits.pullWaitSecondsMax * 1_000);
   const sockets = createSockets({ server, handshakeTimeoutMs: limits.handshakeTimeoutMs, cap, plain });
   let isStopping = false;
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Scope } from '#access';
-import { FAULTS, type FaultCode } from '#base';
+import { FAULTS, type FaultCode, limitsWith } from '#base';
 import { STREAM_OPERATIONS } from './openapi-streams.ts';
 import type { Route, Surface } from './route.ts';
 import { allRoutes } from './routes.ts';
@@ -115,6 +115,7 @@ function describedRoutes(pageItemsMax: number): readonly Route[] {
     ingest: none,
     delivery: none,
     clock: none,
+    limits: limitsWith({ pageItemsMax }),
     pageItemsMax,
   });
 }
@@ -138,7 +139,9 @@ function operationOf(route: Route, schemas: Record<string, object>): object {
     parameters: [
       ...parametersOf(params, 'path', shape),
       ...parametersOf(query, 'query', shape),
-      ...(route.takesIdempotencyKey ? [IDEMPOTENCY_KEY] : []),
+      ...(route.takesIdempotencyKey === false
+        ? []
+        : [{ ...IDEMPOTENCY_KEY, required: route.takesIdempotencyKey === 'always' }]),
     ],
     ...(body === null ? {} : { requestBody: { required: !route.bodyMayLack, ...content(body, 'input') } }),
     responses: {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Principal, Scope } from '#access';
+import type { Binding, Principal, Scope } from '#access';
 import { type Actor, Fault, type FaultCode } from '#base';
 import type { Guarded } from './limiter.ts';
 
@@ -21,7 +21,19 @@ export interface Call<Params, Query, Body> {
   readonly origin: string | undefined;
   /** Runs the check of a credential that stands in the body. */
   readonly guard: Guard;
+  /** The body as it came, byte for byte; empty where none did. */
+  readonly bytes: Uint8Array;
+  /** Asks once more who it is and whether they still may, for what takes long: a revocation meanwhile counts. */
+  readonly again: () => Promise<Principal | null>;
+  /** Aborted when the caller has gone away without its answer. */
+  readonly gone: AbortSignal;
 }
+
+/** What an operation acts on, before its input is parsed. `principal` may be bound to it. */
+export type BindingOf = (
+  query: Readonly<Record<string, string>>,
+  principal: Principal,
+) => Binding | undefined;
 
 export type Guard = <T>(given: Guarded<T>) => Promise<T>;
 
@@ -44,8 +56,10 @@ export interface RouteOptions<
   readonly body?: Body;
   /** No body is as good as `{}`. */
   readonly bodyMayLack?: boolean;
-  /** Asks for an `Idempotency-Key`. */
-  readonly takesIdempotencyKey?: boolean;
+  /** The object that it acts on, for keys that are bound to one. */
+  readonly on?: BindingOf;
+  /** Takes an `Idempotency-Key`, or can't do without one. */
+  readonly takesIdempotencyKey?: boolean | 'always';
   readonly status: 200 | 201 | 204;
   readonly answer: Answer;
   readonly faults: readonly FaultCode[];
@@ -64,7 +78,8 @@ export interface Route {
   readonly status: 200 | 201 | 204;
   readonly faults: readonly FaultCode[];
   readonly bodyMayLack: boolean;
-  readonly takesIdempotencyKey: boolean;
+  readonly on: BindingOf | null;
+  readonly takesIdempotencyKey: boolean | 'always';
   readonly schemas: {
     readonly params: z.ZodType | null;
     readonly query: z.ZodType | null;
@@ -101,6 +116,7 @@ export function route<
     status,
     faults,
     bodyMayLack: options.bodyMayLack ?? false,
+    on: options.on ?? null,
     takesIdempotencyKey: options.takesIdempotencyKey ?? false,
     schemas: {
       params: options.params ?? null,
@@ -118,6 +134,9 @@ export function route<
         idempotencyKey: call.idempotencyKey,
         origin: call.origin,
         guard: call.guard,
+        bytes: call.bytes,
+        again: call.again,
+        gone: call.gone,
       });
       return options.answer.parse(answer);
     },

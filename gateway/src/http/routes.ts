@@ -1,18 +1,22 @@
 import type { Access } from '#access';
 import type { Audit } from '#audit';
-import type { Clock } from '#base';
+import type { Clock, Limits } from '#base';
 import type { Connections } from '#connections';
 import type { Delivery } from '#delivery';
 import type { Ingest } from '#ingest';
 import { auditRoutes } from './admin/audit.ts';
 import { connectionRoutes } from './admin/connections.ts';
+import { deliveryRoutes } from './admin/deliveries.ts';
 import { destinationRoutes } from './admin/destinations.ts';
 import { endpointCallerRoutes } from './admin/endpoint-callers.ts';
+import { endpointSecretRoutes } from './admin/endpoint-secrets.ts';
 import { endpointRoutes } from './admin/endpoints.ts';
 import { eventRoutes } from './admin/events.ts';
 import { keyUseRoutes } from './admin/key-uses.ts';
 import { keyRoutes } from './admin/keys.ts';
+import { replayRoutes } from './admin/replays.ts';
 import { signerRoutes } from './admin/signers.ts';
+import { eventSurface } from './events.ts';
 import type { Route } from './route.ts';
 import { runtimeRoutes } from './runtime.ts';
 
@@ -23,6 +27,7 @@ export interface RouteRooms {
   readonly ingest: Ingest;
   readonly delivery: Delivery;
   readonly clock: Clock;
+  readonly limits: Limits;
   readonly pageItemsMax: number;
 }
 
@@ -30,13 +35,17 @@ export interface RouteRooms {
 export function allRoutes(rooms: RouteRooms): readonly Route[] {
   return [
     ...runtimeRoutes(rooms),
+    ...eventSurface(rooms),
     ...keyRoutes(rooms),
     ...keyUseRoutes(rooms),
     ...signerRoutes(rooms),
     ...connectionRoutes(rooms),
     ...endpointRoutes(rooms),
+    ...endpointSecretRoutes(rooms),
     ...endpointCallerRoutes(rooms),
     ...destinationRoutes(rooms),
+    ...deliveryRoutes(rooms),
+    ...replayRoutes(rooms),
     ...eventRoutes(rooms),
     ...auditRoutes(rooms),
   ];

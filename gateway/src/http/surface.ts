@@ -38,6 +38,7 @@ async function answer(
 ): Promise<unknown> {
   const received = rooms.received(request.raw);
   const query = parseQuery(received.target.query);
+  const gone = goneOf(reply.raw);
   if (route.surface === 'public') await rooms.limiter.takeAddress(request.raw);
   const {
     principal: entered,
@@ -48,18 +49,23 @@ async function answer(
     door: rooms.door,
     received,
     response: reply.raw,
+    query,
   });
   const body = await bodyOf(route, request, { ...rooms, read });
   const principal = hasBody(request.raw) ? await again() : entered;
   const result = await route.run({
     params: request.params,
     query,
-    body,
+    body: body.value,
+    bytes: body.bytes,
     principal,
     actor,
     origin: singleHeader(request.raw, 'origin'),
     guard: (given) => rooms.limiter.guarded(request.raw, given),
-    idempotencyKey: route.takesIdempotencyKey ? singleHeader(request.raw, 'idempotency-key') : undefined,
+    again,
+    gone,
+    idempotencyKey:
+      route.takesIdempotencyKey !== false ? singleHeader(request.raw, 'idempotency-key') : undefined,
   });
   reply.code(route.status);
   if (route.status === 204) return reply.send();
@@ -67,14 +73,25 @@ async function answer(
 }
 
 async function enter(
-  { method, path, surface, scope }: Route,
+  { method, path, surface, scope, on }: Route,
   { raw }: FastifyRequest,
-  { door, received, response }: { door: Door; received: Received; response: ServerResponse },
+  {
+    door,
+    received,
+    response,
+    query,
+  }: { door: Door; received: Received; response: ServerResponse; query: Readonly<Record<string, string>> },
 ): Promise<Visit> {
   if (surface === 'public')
     return { principal: null, actor: anonymous(received), body: null, again: async () => null };
   if (scope === null) throw new Fault('INTERNAL', { detail: 'An operation has no scope.' });
-  return door.enter(raw, { surface, scope, route: `${method} ${path}`, response });
+  return door.enter(raw, {
+    surface,
+    scope,
+    route: `${method} ${path}`,
+    response,
+    ...(on === null ? {} : { on: (principal: Principal) => on(query, principal) }),
+  });
 }
 
 interface Visit {
@@ -88,11 +105,20 @@ async function bodyOf(
   route: Route,
   { raw }: FastifyRequest,
   rooms: SurfaceRooms & { readonly read: Uint8Array | null },
-): Promise<unknown> {
+): Promise<{ readonly bytes: Uint8Array; readonly value: unknown }> {
   const isLacking = route.bodyMayLack && !hasBody(raw);
   if (route.schemas.body !== null && !isLacking) return readJson(raw, rooms);
   refuseBody(raw);
-  return {};
+  return { bytes: new Uint8Array(), value: {} };
+}
+
+/** Aborted when the connection closes before the answer has left. */
+function goneOf(response: ServerResponse): AbortSignal {
+  const gone = new AbortController();
+  response.once('close', () => {
+    if (!response.writableFinished) gone.abort();
+  });
+  return gone.signal;
 }
 
 /** Refuses a body where none belongs: nobody would read it. */

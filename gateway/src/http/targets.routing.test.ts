@@ -36,7 +36,7 @@ const listener = await withListener(
         }),
       }),
       ingest: roomWith<Ingest>({
-        expect: async () => undefined,
+        expect: async () => ({ bodyBytesMax: 1_048_576 }),
         receive: async (call) => {
           reached.push(`in ${call.endpoint}`);
           return { event: newId('event', systemClock), duplicate: false };

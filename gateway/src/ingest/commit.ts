@@ -4,23 +4,30 @@ import {
   type EndpointId,
   type EnvironmentId,
   type EventId,
+  type EventState,
   type FanOut,
   Fault,
   type JsonValue,
+  type KeyId,
   type Limits,
   type Log,
   type LogFields,
   SYSTEM,
+  type Transaction,
   toFault,
   toHex,
 } from '#base';
 import { type Batcher, type BatchResult, createBatcher, type Store } from '#store';
+import { insertConfirmations } from './confirmation-queries.ts';
 import { insertEvents, selectEventKeys } from './queries.ts';
 
-/** A verified webhook, sealed, on its way to the disk. */
+/** A verified webhook or an application's own event, sealed, on its way to the disk. */
 export interface Incoming {
   readonly environment: EnvironmentId;
-  readonly endpoint: EndpointId;
+  /** `null` for an application's own event. */
+  readonly endpoint: EndpointId | null;
+  /** Whose key sent an own event; `null` for a webhook. */
+  readonly sender: KeyId | null;
   readonly id: EventId;
   readonly duplicateKey: Uint8Array;
   readonly platform: string;
@@ -30,6 +37,14 @@ export interface Incoming {
   readonly bytes: number;
   readonly digest: Uint8Array;
   readonly contentType: string;
+  readonly state: EventState;
+  /** Why it is held; `null` when it is not. */
+  readonly reason: string | null;
+  readonly detail: string | null;
+  /** As it came in: destinations may ask what it says. */
+  readonly body: Uint8Array;
+  /** How many of the sealed bytes are headers. */
+  readonly headBytes: number;
   readonly sealedBody: Uint8Array;
 }
 
@@ -45,6 +60,8 @@ export interface CommitPorts {
   readonly limits: Limits;
   readonly clock: Clock;
   readonly log: Log;
+  /** Called after the commit: there are events to be confirmed. */
+  readonly confirm: () => void;
 }
 
 /** Two commits under way at once: one is on its way to the disk while the next is being put together. */
@@ -62,7 +79,7 @@ export function createCommits(ports: CommitPorts): Batcher<Incoming, Stored> {
     flush: (items) => flush(ports, items),
     itemsMax: limits.webhookBatchItemsMax,
     bytesMax: limits.webhookBatchBytesMax,
-    bytesOf: ({ sealedBody }) => sealedBody.length,
+    bytesOf: ({ sealedBody, body }) => sealedBody.length + body.length,
     queueItemsMax: limits.webhookQueueItemsMax,
     queueBytesMax: limits.webhookQueueBytesMax,
     concurrency: CONCURRENCY,
@@ -93,11 +110,18 @@ async function flush(
     ),
   );
   ports.fanOut.announce();
+  if (items.some(({ state }) => state === 'unconfirmed')) ports.confirm();
   return items.map((item) => results.get(item) ?? { ok: false, fault: new Fault('INTERNAL') });
 }
 
-function fieldsOf({ id, endpoint, platform, type }: Incoming): LogFields {
-  return { event: id, endpoint, platform, ...(type === null ? {} : { name: type }) };
+function fieldsOf({ id, endpoint, platform, type, state }: Incoming): LogFields {
+  return {
+    event: id,
+    platform,
+    ...(endpoint === null ? {} : { endpoint }),
+    ...(type === null ? {} : { name: type }),
+    ...(state === 'accepted' ? {} : { state }),
+  };
 }
 
 /** One transaction: events, their deliveries and their entry in the log, all or none. */
@@ -125,15 +149,38 @@ function storeGroup(
     }
     if (fresh.length === 0) return results;
     // Written one behind the other without waiting in between: one round trip for all of them.
-    const ids = fresh.map(({ id }) => id);
-    const writes = [fanOut.inTransaction(tx, environment, ids)];
+    const accepted = fresh.filter(({ state }) => state === 'accepted');
+    const writes = accepted.length === 0 ? [] : [fanOut.inTransaction(tx, environment, accepted)];
     const perEntry = eventsPerEntry(limits);
-    for (let at = 0; at < fresh.length; at += perEntry) {
-      writes.push(audit.record(tx, environment, entryOf(fresh.slice(at, at + perEntry))));
+    for (const [sender, of] of Map.groupBy(fresh, (item) => item.sender)) {
+      for (let at = 0; at < of.length; at += perEntry) {
+        const some = of.slice(at, at + perEntry);
+        writes.push(audit.record(tx, environment, entryOf(sender, some)));
+        const held = some.filter(({ state }) => state !== 'accepted');
+        if (held.length > 0) writes.push(audit.record(tx, environment, heldEntryOf(held)));
+      }
     }
+    const unconfirmed = fresh.filter(({ state }) => state === 'unconfirmed');
+    if (unconfirmed.length > 0) writes.push(enlist(tx, environment, unconfirmed));
     await Promise.all(writes);
     return results;
   });
+}
+
+/** What waits for the platform's word gets its place in the list in the transaction that stores it. */
+async function enlist(
+  tx: Transaction,
+  environment: EnvironmentId,
+  events: readonly Incoming[],
+): Promise<void> {
+  const [first] = events;
+  if (first === undefined) return;
+  await tx.run(insertConfirmations, [
+    environment,
+    events.map(({ id }) => id),
+    events.map(({ endpoint }) => endpoint),
+    new Date(first.receivedAtMs),
+  ]);
 }
 
 /** As many as stay below the limit of an entry, however low that is set. */
@@ -142,14 +189,29 @@ function eventsPerEntry({ auditDetailsBytesMax }: Limits): number {
   return Math.max(1, Math.min(fitting, EVENTS_PER_ENTRY_MAX));
 }
 
-function entryOf(fresh: readonly Incoming[]) {
+function entryOf(sender: KeyId | null, fresh: readonly Incoming[]) {
   const events: JsonValue = fresh.map(({ id, endpoint, digest }) => [id, endpoint, toHex(digest)]);
   return {
     action: 'event.stored',
-    actor: { ...SYSTEM, kind: 'platform' as const, id: fresh[0]?.platform ?? null },
+    actor:
+      sender === null
+        ? { ...SYSTEM, kind: 'platform' as const, id: fresh[0]?.platform ?? null }
+        : { ...SYSTEM, kind: 'key' as const, id: sender },
     resource: null,
     outcome: 'success' as const,
     details: { count: fresh.length, events },
+  };
+}
+
+/** Which of the events just stored are not delivered, and why. */
+function heldEntryOf(held: readonly Incoming[]) {
+  const events: JsonValue = held.map(({ id, state, reason }) => [id, state, reason]);
+  return {
+    action: 'event.held',
+    actor: { ...SYSTEM, kind: 'platform' as const, id: held[0]?.platform ?? null },
+    resource: null,
+    outcome: 'refused' as const,
+    details: { count: held.length, events },
   };
 }
 
@@ -175,5 +237,9 @@ function valuesOf(environment: EnvironmentId, group: readonly Incoming[]): reado
     group.map(({ contentType }) => contentType),
     starts,
     group.map(({ sealedBody }) => sealedBody.length),
+    group.map(({ state }) => state),
+    group.map(({ reason }) => reason),
+    group.map(({ detail }) => detail),
+    group.map(({ headBytes }) => headBytes),
   ];
 }

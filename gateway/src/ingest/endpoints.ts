@@ -1,11 +1,7 @@
-import { parseSecret, SchemeFault, type SchemeName, type SchemeSecret } from '@sallyport/schemes';
 import {
   type Actor,
-  type AddressRanges,
   type AuditPort,
   type Clock,
-  createMemory,
-  createRanges,
   type EndpointId,
   type EnvironmentId,
   Fault,
@@ -13,7 +9,6 @@ import {
   type JsonValue,
   type Limits,
   newId,
-  openSecretText,
   type Page,
   rangeProblems,
   type Secret,
@@ -21,29 +16,35 @@ import {
 } from '#base';
 import { type Environments, refuseForeignTag } from '#environments';
 import type { Keyring } from '#keyring';
-import { type PlatformProfile, platformNamed } from '#platforms';
 import type { Store } from '#store';
 import type { Callers } from './callers.ts';
+import type { EndpointState } from './endpoint-in-use.ts';
+import { type SealedSecret, sealSecret } from './endpoint-secrets.ts';
 import {
-  deleteEndpointSecrets,
+  DEFAULT_SETTINGS,
+  type EndpointSettings,
+  type EndpointSettingsChange,
+  settingsWith,
+} from './endpoint-settings.ts';
+import {
   type EndpointRow,
   insertEndpoint,
-  insertEndpointSecret,
   selectEndpoint,
   selectEndpointForUpdate,
-  selectEndpointInUse,
-  selectEndpointSecrets,
   selectEndpoints,
   updateEndpointAddresses,
+  updateEndpointSettings,
   updateEndpointState,
 } from './queries.ts';
+import { schemeOf, secretBytes } from './scheme-of.ts';
+import { deleteEndpointSecrets, insertEndpointSecret } from './secret-queries.ts';
 
-export type EndpointState = 'active' | 'paused';
-
-/** An endpoint as it can be shown: everything but its secret. */
-export interface EndpointView {
+/** An endpoint as it can be shown: everything but its secrets. */
+export interface EndpointView extends EndpointSettings {
   readonly id: EndpointId;
   readonly platform: string;
+  /** The configuration of a generic scheme; `null` where the platform names the scheme. */
+  readonly scheme: unknown;
   readonly name: string;
   readonly state: EndpointState;
   /** CIDR ranges; none means from anywhere. */
@@ -51,24 +52,25 @@ export interface EndpointView {
   readonly createdAtMs: number;
 }
 
-/** An endpoint ready to verify with. */
-export interface EndpointInUse {
-  readonly id: EndpointId;
-  readonly environment: EnvironmentId;
-  readonly platform: PlatformProfile;
-  readonly state: EndpointState;
-  /** From where it may be called; `null` means from anywhere. */
-  readonly ranges: AddressRanges | null;
-  readonly secrets: readonly SchemeSecret[];
-}
-
 export interface EndpointTarget {
   readonly environment: EnvironmentId;
   readonly endpoint: EndpointId;
 }
 
-/** What is to be different. The secret is replaced at once. */
-export interface EndpointChange extends EndpointTarget {
+export interface NewEndpoint extends EndpointSettingsChange {
+  readonly environment: EnvironmentId;
+  /** A scheme of `@sallyport/schemes`, `generic` or `unsigned`. */
+  readonly platform: string;
+  /** How `generic` is signed. */
+  readonly scheme?: unknown;
+  readonly name: string;
+  /** As the platform has it; none where nothing is signed or the keys are the platform's. */
+  readonly secret?: Secret | undefined;
+  readonly allowedAddresses?: readonly string[] | undefined;
+}
+
+/** What is to be different. The secret is replaced at once; to let two overlap, add one. */
+export interface EndpointChange extends EndpointTarget, EndpointSettingsChange {
   readonly state?: EndpointState | undefined;
   readonly secret?: Secret | undefined;
   readonly allowedAddresses?: readonly string[] | undefined;
@@ -84,21 +86,14 @@ export interface EndpointPorts {
   readonly limits: Limits;
   readonly clock: Clock;
   readonly callers: Pick<Callers, 'flush' | 'countLockedOut'>;
+  /** Told of an endpoint that has changed. */
+  readonly forget: (endpoint: EndpointId) => void;
 }
 
 /** Addresses where webhooks come in. */
 export interface Endpoints {
   /** `PLATFORM_UNKNOWN`, `INVALID_REQUEST` (a field is not as it must be, the name another kind's), `CONFLICT` (name taken). */
-  create(
-    endpoint: {
-      environment: EnvironmentId;
-      platform: string;
-      name: string;
-      secret: Secret;
-      allowedAddresses?: readonly string[] | undefined;
-    },
-    actor: Actor,
-  ): Promise<EndpointView>;
+  create(endpoint: NewEndpoint, actor: Actor): Promise<EndpointView>;
   list(query: {
     environment: EnvironmentId;
     after?: string | undefined;
@@ -112,30 +107,13 @@ export interface Endpoints {
   change(change: EndpointChange, actor: Actor): Promise<EndpointView>;
 }
 
-/** Administration, and the endpoint that a webhook names; `null` when there is none. */
-export function createEndpoints(ports: EndpointPorts): Endpoints & {
-  inUse(endpoint: EndpointId): Promise<EndpointInUse | null>;
-} {
-  const { store, keyring, environments, audit, limits, clock, callers } = ports;
-  const memory = createMemory<EndpointId, EndpointInUse>({
-    itemsMax: limits.keyCacheItemsMax,
-    trustMs: limits.keyCacheMs,
-    clock,
-    ask: (endpoint) => open(ports, endpoint),
-  });
+/** Makes the administration of endpoints. */
+export function createEndpoints(ports: EndpointPorts): Endpoints {
+  const { store, environments, audit, limits, clock, callers, forget } = ports;
 
-  const insertSecret = async (
-    tx: Transaction,
-    target: EndpointTarget,
-    sealed: { id: string; bytes: Buffer },
-  ) => {
+  const insertSecret = (tx: Transaction, target: EndpointTarget, sealed: SealedSecret): Promise<number> => {
     const values = [target.environment, target.endpoint, sealed.id, sealed.bytes, new Date(clock.now())];
-    await tx.run(insertEndpointSecret, values);
-  };
-  const seal = async ({ environment, endpoint }: EndpointTarget, bytes: Uint8Array) => {
-    const id = newId('secret', clock);
-    const sealer = await keyring.sealer(environment, 'endpoints');
-    return { id, bytes: Buffer.from(sealer.seal(contextOf(endpoint, id), bytes)) };
+    return tx.run(insertEndpointSecret, values);
   };
   const get = async ({ environment, endpoint }: EndpointTarget): Promise<EndpointView> => {
     const row = await store.transaction(environment, (tx) => tx.row(selectEndpoint, [environment, endpoint]));
@@ -144,21 +122,33 @@ export function createEndpoints(ports: EndpointPorts): Endpoints & {
   };
 
   return {
-    inUse: (endpoint) => memory.get(endpoint),
-
-    async create({ environment, platform, name, secret, allowedAddresses = [] }, actor) {
-      const { scheme } = platformNamed(platform);
+    async create(
+      { environment, platform, scheme = null, name, secret, allowedAddresses = [], ...change },
+      actor,
+    ) {
+      const used = schemeOf(platform, scheme);
       refuseForeignTag(name, (await environments.get(environment)).kind);
-      const bytes = secretBytes(scheme, secret);
       checkAddresses(allowedAddresses);
+      const settings = settingsWith(DEFAULT_SETTINGS, change, limits);
+      checkWhole({ platform, isSigned: used !== null, hasSecret: secret !== undefined, settings });
       const endpoint = newId('endpoint', clock);
       const createdAtMs = clock.now();
-      const sealed = await seal({ environment, endpoint }, bytes);
+      const bytes = used === null || secret === undefined ? null : secretBytes(used, secret);
+      const sealed = bytes === null ? null : await sealSecret(ports, { environment, endpoint }, bytes);
       await store.transaction(environment, async (tx) => {
-        const values = [environment, endpoint, platform, name, new Date(createdAtMs), allowedAddresses];
+        const values = [
+          environment,
+          endpoint,
+          platform,
+          name,
+          new Date(createdAtMs),
+          allowedAddresses,
+          JSON.stringify(settings),
+          scheme === null ? null : JSON.stringify(scheme),
+        ];
         if ((await tx.run(insertEndpoint, values)) === 0)
           throw new Fault('CONFLICT', { detail: 'The environment has an endpoint of this name.' });
-        await insertSecret(tx, { environment, endpoint }, sealed);
+        if (sealed !== null) await insertSecret(tx, { environment, endpoint }, sealed);
         const act = {
           action: 'endpoint.created',
           actor,
@@ -172,10 +162,20 @@ export function createEndpoints(ports: EndpointPorts): Endpoints & {
             name,
             at: isoTime(createdAtMs),
             allowedAddresses: [...allowedAddresses],
+            settings: namesOf(change),
           },
         });
       });
-      return { id: endpoint, platform, name, state: 'active', allowedAddresses, createdAtMs };
+      return {
+        id: endpoint,
+        platform,
+        scheme,
+        name,
+        state: 'active',
+        allowedAddresses,
+        createdAtMs,
+        ...settings,
+      };
     },
 
     async list({ environment, after, limit }) {
@@ -187,16 +187,21 @@ export function createEndpoints(ports: EndpointPorts): Endpoints & {
 
     get,
 
-    async change({ state, secret, allowedAddresses, force = false, ...target }, actor) {
-      const { environment, endpoint } = target;
-      const { platform } = await get(target);
+    async change(
+      { state, secret, allowedAddresses, force = false, environment, endpoint, ...change },
+      actor,
+    ) {
+      const target = { environment, endpoint };
+      const { platform, scheme } = await get(target);
       if (allowedAddresses !== undefined) {
         checkAddresses(allowedAddresses);
         await callers.flush();
       }
       // Sealed before the transaction: a data key that isn't in memory is read in one of its own.
-      const { scheme } = platformNamed(platform);
-      const sealed = secret === undefined ? null : await seal(target, secretBytes(scheme, secret));
+      const used = schemeOf(platform, scheme);
+      if (secret !== undefined && used === null) throw unsignedSecret();
+      const bytes = secret === undefined || used === null ? null : secretBytes(used, secret);
+      const sealed = bytes === null ? null : await sealSecret(ports, target, bytes);
       const changed = await store.transaction(environment, async (tx) => {
         const row = await tx.row(selectEndpointForUpdate, [environment, endpoint]);
         if (row === null) throw new Fault('ENDPOINT_NOT_FOUND');
@@ -220,16 +225,57 @@ export function createEndpoints(ports: EndpointPorts): Endpoints & {
           await insertSecret(tx, target, sealed);
           await record({ changed: 'secret', value: sealed.id });
         }
+        const names = namesOf(change);
+        if (names.length > 0) {
+          const settings = settingsWith(row.settings, change, limits);
+          checkWhole({ platform, isSigned: used !== null, hasSecret: true, settings });
+          await tx.run(updateEndpointSettings, [environment, endpoint, JSON.stringify(settings)]);
+          await record({ changed: 'settings', value: names });
+        }
         if (state !== undefined) {
           await tx.run(updateEndpointState, [environment, endpoint, state]);
           await record({ changed: 'state', value: state });
         }
         return (await tx.row(selectEndpoint, [environment, endpoint])) ?? row;
       });
-      memory.forget(endpoint);
+      forget(endpoint);
       return viewOf(changed);
     },
   };
+}
+
+/** The names of what is set: values may name people and amounts, which don't belong into the log. */
+function namesOf(change: EndpointSettingsChange): string[] {
+  return Object.entries(change)
+    .filter(([, value]) => value !== undefined)
+    .map(([name]) => name);
+}
+
+interface Whole {
+  readonly platform: string;
+  readonly isSigned: boolean;
+  readonly hasSecret: boolean;
+  readonly settings: EndpointSettings;
+}
+
+/** What can't be right together, whatever each is alone. */
+function checkWhole({ isSigned, hasSecret, settings }: Whole): void {
+  if (!isSigned && settings.confirm === null)
+    throw new Fault('INVALID_REQUEST', {
+      fields: [
+        { path: 'body.confirm', problem: 'is needed where nothing is signed: anybody could send anything' },
+      ],
+    });
+  if (isSigned && !hasSecret)
+    throw new Fault('INVALID_REQUEST', {
+      fields: [{ path: 'body.secret', problem: 'is needed to verify with' }],
+    });
+}
+
+function unsignedSecret(): Fault {
+  return new Fault('INVALID_REQUEST', {
+    fields: [{ path: 'body.secret', problem: 'is of no use where nothing is signed' }],
+  });
 }
 
 function checkAddresses(texts: readonly string[]): void {
@@ -244,44 +290,25 @@ function locksOut(count: number): Fault {
   });
 }
 
-function contextOf(endpoint: EndpointId, secret: string) {
-  return { record: `${endpoint}/${secret}`, field: 'secret' };
-}
-
-async function open({ store, keyring }: EndpointPorts, endpoint: EndpointId): Promise<EndpointInUse | null> {
-  const found = await store.system(async (tx) => {
-    const row = await tx.row(selectEndpointInUse, [endpoint]);
-    if (row === null) return null;
-    return { ...row, sealed: await tx.rows(selectEndpointSecrets, [row.environment_id, endpoint]) };
-  });
-  if (found === null) return null;
-  const { environment_id: environment, state, allowed_addresses: texts } = found;
-  const sealer = await keyring.sealer(environment, 'endpoints');
-  const secrets: SchemeSecret[] = [];
-  for (const { id, sealed_secret } of found.sealed) {
-    secrets.push({ id, bytes: await sealer.open(contextOf(endpoint, id), sealed_secret) });
-  }
-  const ranges = texts.length === 0 ? null : createRanges(texts);
-  return { id: endpoint, environment, platform: platformNamed(found.platform), state, ranges, secrets };
-}
-
-function secretBytes(scheme: SchemeName, secret: Secret): Uint8Array {
-  try {
-    return parseSecret(scheme, openSecretText(secret));
-  } catch (thrown) {
-    if (!(thrown instanceof SchemeFault)) throw thrown;
-    throw new Fault('INVALID_REQUEST', {
-      fields: [{ path: 'body.secret', problem: SECRET_PROBLEMS[thrown.code] ?? 'is not usable' }],
-    });
-  }
-}
-
-const SECRET_PROBLEMS: Readonly<Record<string, string>> = Object.freeze({
-  SECRET_TOO_SHORT: 'is too short: at least 16 bytes, or signatures could be forged',
-  SECRET_MALFORMED: 'does not have the form this platform gives its secrets',
-});
-
 function viewOf(row: EndpointRow): EndpointView {
-  const { id, platform, name, state, allowed_addresses: allowedAddresses, created_at } = row;
-  return { id, platform, name, state, allowedAddresses, createdAtMs: created_at.getTime() };
+  const {
+    id,
+    platform,
+    name,
+    state,
+    allowed_addresses: allowedAddresses,
+    created_at,
+    scheme,
+    settings,
+  } = row;
+  return {
+    id,
+    platform,
+    scheme,
+    name,
+    state,
+    allowedAddresses,
+    createdAtMs: created_at.getTime(),
+    ...settings,
+  };
 }

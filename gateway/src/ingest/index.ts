@@ -1,13 +1,15 @@
 export type { AddressTrial, EndpointCaller } from './callers.ts';
 export type { Stored } from './commit.ts';
-export type { EndpointState, Endpoints, EndpointView } from './endpoints.ts';
-export {
-  type Arrival,
-  createIngest,
-  type EventView,
-  type Ingest,
-  type IngestPorts,
-  type Webhook,
-} from './ingest.ts';
+export type { EndpointCount } from './counts.ts';
+export { OUTCOMES } from './counts.ts';
+export type { EndpointState } from './endpoint-in-use.ts';
+export type { EndpointSecrets, EndpointSecretView } from './endpoint-secrets.ts';
+export { endpointSettingFields } from './endpoint-settings.ts';
+export type { Endpoints, EndpointView } from './endpoints.ts';
+export { ingestErasure } from './erasure.ts';
+export type { EventTarget, EventView } from './event-view.ts';
+export type { EventQuery, Events } from './events.ts';
+export { createIngest, type Ingest, type IngestPorts } from './ingest.ts';
 export { ingestMigrations } from './migrations.ts';
-export { ingestErasure } from './queries.ts';
+export { OWN_PLATFORM, type OwnEvent, type OwnEvents } from './own-events.ts';
+export type { Arrival, Received, Receiver, Webhook } from './receive.ts';

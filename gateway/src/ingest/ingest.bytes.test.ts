@@ -17,6 +17,7 @@ import {
   environmentOf,
   eventBody,
   ingestOn,
+  kept,
   logged,
   SECRET,
   signed,
@@ -38,7 +39,7 @@ test('U11 every body is kept byte for byte, with its content type and the digest
   const events: string[] = [];
   for (const [at, body] of bodies.entries()) {
     const headers = ['Content-Type', types[at] ?? ''];
-    events.push((await ingest.receive(signed(body, { endpoint: endpoint.id, headers }))).event);
+    events.push((await kept(ingest, signed(body, { endpoint: endpoint.id, headers }))).event);
   }
   const found = await ingest.read(environment, events);
   for (const [at, id] of events.entries()) {
@@ -61,7 +62,7 @@ test('a content type that is missing, not ASCII or endless is replaced or cut; n
     [['X-Content-Type', 'text/html', 'CONTENT-TYPE', 'text/plain'], 'text/plain'],
   ];
   for (const [at, [headers, expected]] of cases.entries()) {
-    const { event } = await ingest.receive(signed(eventBody(`c${at}`), { endpoint: endpoint.id, headers }));
+    const { event } = await kept(ingest, signed(eventBody(`c${at}`), { endpoint: endpoint.id, headers }));
     assert.equal((await ingest.read(environment, [event])).get(event)?.contentType, expected);
   }
 });
@@ -93,7 +94,7 @@ test('K9 type and id are labels: taken when they are plain text in the right pla
     [Buffer.from([0x7b, 0xff, 0x7d]), null, null],
   ];
   for (const [body, type, platformEvent] of cases) {
-    const { event } = await ingest.receive(signed(body, { endpoint: endpoint.id }));
+    const { event } = await kept(ingest, signed(body, { endpoint: endpoint.id }));
     const view = await ingest.events.get({ environment, event });
     assert.deepEqual([view.type, view.platformEvent], [type, platformEvent], body.toString().slice(0, 80));
   }
@@ -124,8 +125,8 @@ test('K12 the pages of the database hold neither body nor secret nor header of a
   const visible = 'the-id-of-the-platform';
   const headers = ['content-type', 'application/json', 'cookie', header, 'x-customer', header];
   const webhook = signed(eventBody(visible, `,"name":"${inBody}"`), { endpoint, headers });
-  await ingest.receive(webhook);
-  await ingest.receive({ ...webhook, body: Buffer.from(`${inBody} forged`) }).catch(() => undefined);
+  await kept(ingest, webhook);
+  await kept(ingest, { ...webhook, body: Buffer.from(`${inBody} forged`) }).catch(() => undefined);
   await ingest.stop();
   await store.close();
   await cluster.stop();
@@ -143,7 +144,7 @@ test('K12 the pages of the database hold neither body nor secret nor header of a
 test('a body is revealed only after the log has the intent', async (t) => {
   const one = await withIngest(t);
   const { environment, endpoint, ingest, url } = one;
-  const { event } = await ingest.receive(signed(eventBody('a'), { endpoint: endpoint.id }));
+  const { event } = await kept(ingest, signed(eventBody('a'), { endpoint: endpoint.id }));
   await asOwner(url, (client) => client.query('revoke insert on audit_pending from sallyport_runtime'));
   await assert.rejects(
     ingest.events.reveal({ environment, event }, SYSTEM),

@@ -4,19 +4,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Secret, SYSTEM } from '#base';
-import { environmentOf, eventBody, logged, rowsOf, signed, withIngest } from './ingest.fixture.ts';
+import { environmentOf, eventBody, kept, logged, rowsOf, signed, withIngest } from './ingest.fixture.ts';
 
 test('K9 the same webhook again gets the id of the first event, and is stored and logged once', async (t) => {
   const one = await withIngest(t);
   const { environment, endpoint, url, ingest } = one;
   const webhook = signed(eventBody('a'), { endpoint: endpoint.id });
-  const first = await ingest.receive(webhook);
+  const first = await kept(ingest, webhook);
   for (let times = 0; times < 3; times += 1) {
-    assert.deepEqual(await ingest.receive(webhook), { event: first.event, duplicate: true });
+    assert.deepEqual(await kept(ingest, webhook), { event: first.event, duplicate: true });
   }
   // Another body under the id that was signed before is the same event of the platform.
   const other = signed(eventBody('a', ',"more":1'), { endpoint: endpoint.id });
-  assert.deepEqual(await ingest.receive(other), { event: first.event, duplicate: true });
+  assert.deepEqual(await kept(ingest, other), { event: first.event, duplicate: true });
   assert.equal((await rowsOf(url, environment, 'select from events')).length, 1);
   assert.equal((await logged(one, environment, 'event.stored')).length, 1);
 });
@@ -31,7 +31,7 @@ test('K9 many at once, in one batch, across batches and across two nodes, are on
       Array.from({ length: 60 }, async (_, at) => {
         const body = bodies[at % bodies.length] ?? '';
         const node = at % 3 === 0 ? other : one;
-        return { body, ...(await node.ingest.receive(signed(body, { endpoint: endpoint.id }))) };
+        return { body, ...(await kept(node.ingest, signed(body, { endpoint: endpoint.id }))) };
       }),
     );
     for (const [body, same] of Map.groupBy(answers, (answer) => answer.body)) {
@@ -51,10 +51,10 @@ test('K9 nothing that is not signed tells duplicates, neither to join nor to par
   const { endpoint, ingest } = await withIngest(t);
   const ids = ['webhook-id', 'a', 'Idempotency-Key', 'a', 'X-Request-Id', 'a'];
   const others = ['webhook-id', 'b', 'Idempotency-Key', 'b'];
-  const first = await ingest.receive(signed(eventBody('1'), { endpoint: endpoint.id, headers: ids }));
-  const second = await ingest.receive(signed(eventBody('2'), { endpoint: endpoint.id, headers: ids }));
+  const first = await kept(ingest, signed(eventBody('1'), { endpoint: endpoint.id, headers: ids }));
+  const second = await kept(ingest, signed(eventBody('2'), { endpoint: endpoint.id, headers: ids }));
   assert.notEqual(first.event, second.event);
-  const again = await ingest.receive(signed(eventBody('1'), { endpoint: endpoint.id, headers: others }));
+  const again = await kept(ingest, signed(eventBody('1'), { endpoint: endpoint.id, headers: others }));
   assert.deepEqual(again, { event: first.event, duplicate: true });
 });
 
@@ -72,9 +72,9 @@ test('K9 bodies without a usable id are told apart by their bytes', async (t) =>
   ];
   const events = new Set<string>();
   for (const body of bodies) {
-    const { event, duplicate } = await ingest.receive(signed(body, { endpoint: endpoint.id }));
+    const { event, duplicate } = await kept(ingest, signed(body, { endpoint: endpoint.id }));
     assert.equal(duplicate, false, body);
-    assert.deepEqual(await ingest.receive(signed(body, { endpoint: endpoint.id })), {
+    assert.deepEqual(await kept(ingest, signed(body, { endpoint: endpoint.id })), {
       event,
       duplicate: true,
     });
@@ -96,8 +96,8 @@ test('K9 K3 the same content at another endpoint or in another environment is an
   const events = new Set<string>();
   for (const { id } of [second, elsewhere]) {
     const secret = 'another-secret-0123456789';
-    events.add((await ingest.receive(signed(eventBody('a'), { endpoint: id, secret }))).event);
+    events.add((await kept(ingest, signed(eventBody('a'), { endpoint: id, secret }))).event);
   }
-  events.add((await ingest.receive(signed(eventBody('a'), { endpoint: endpoint.id }))).event);
+  events.add((await kept(ingest, signed(eventBody('a'), { endpoint: endpoint.id }))).event);
   assert.equal(events.size, 3);
 });

@@ -16,6 +16,7 @@ import {
   environmentOf,
   eventBody,
   ingestOn,
+  kept,
   logged,
   noFanOut,
   rowsOf,
@@ -31,7 +32,7 @@ test('K7 what is acknowledged is seen by another node at once, with its key and 
   const one = await withIngest(t);
   const { environment, endpoint, url } = one;
   const other = await one.node();
-  const { event, duplicate } = await one.ingest.receive(signed(eventBody('a'), { endpoint: endpoint.id }));
+  const { event, duplicate } = await kept(one.ingest, signed(eventBody('a'), { endpoint: endpoint.id }));
   assert.equal(duplicate, false);
   const view = await other.ingest.events.get({ environment, event });
   assert.equal(view.platformEvent, 'a');
@@ -56,28 +57,28 @@ test('K7 when deliveries or the entry can not be stored, nothing is, and a repea
     assert.equal((await rowsOf(url, environment, 'select from event_keys')).length, 0);
     assert.equal((await rowsOf(url, environment, 'select from events')).length, 0);
   };
-  await assert.rejects(ingest.receive(webhook), comeBack('STORE_UNAVAILABLE'));
+  await assert.rejects(kept(ingest, webhook), comeBack('STORE_UNAVAILABLE'));
   await nothing();
   failing = false;
   await asOwner(url, (client) => client.query('revoke insert on audit_pending from sallyport_runtime'));
-  await assert.rejects(ingest.receive(webhook), comeBack('AUDIT_UNAVAILABLE'));
+  await assert.rejects(kept(ingest, webhook), comeBack('AUDIT_UNAVAILABLE'));
   await nothing();
   await asOwner(url, (client) => client.query('grant insert on audit_pending to sallyport_runtime'));
-  assert.equal((await ingest.receive(webhook)).duplicate, false);
+  assert.equal((await kept(ingest, webhook)).duplicate, false);
 });
 
 test('K7 a commit that takes too long is answered 503, and the repeated webhook gets the event that was stored', async (t) => {
   const one = await withIngest(t, { limits: { webhookCommitTimeoutMs: 300 } });
   const { environment, endpoint, url, ingest } = one;
-  await ingest.receive(signed(eventBody('warm'), { endpoint: endpoint.id }));
+  await kept(ingest, signed(eventBody('warm'), { endpoint: endpoint.id }));
   const webhook = signed(eventBody('slow'), { endpoint: endpoint.id });
   await asOwner(url, async (client) => {
     await client.query('begin; lock table event_keys in access exclusive mode');
-    await assert.rejects(ingest.receive(webhook), comeBack('STORE_UNAVAILABLE'));
+    await assert.rejects(kept(ingest, webhook), comeBack('STORE_UNAVAILABLE'));
     await client.query('rollback');
   });
   // The flush that was waited for too long goes on; whether before or after it, the webhook is stored once.
-  const again = await ingest.receive(webhook);
+  const again = await kept(ingest, webhook);
   const events = await ingest.events.list({ environment, limit: 10 });
   assert.deepEqual(
     events.items.filter(({ platformEvent }) => platformEvent === 'slow').map(({ id }) => id),
@@ -108,14 +109,14 @@ test('K7 without Postgres every webhook is answered 503 with a time to come back
     { environment, platform: 'koywe', name: 'koywe', secret },
     SYSTEM,
   );
-  await ingest.receive(signed(eventBody('before'), { endpoint }));
+  await kept(ingest, signed(eventBody('before'), { endpoint }));
   await cluster.stop();
   // At first with the endpoint in memory, later without.
   for (const until = performance.now() + 1_500; performance.now() < until; ) {
     const webhook = signed(eventBody(String(performance.now())), { endpoint });
-    await assert.rejects(ingest.receive(webhook), comeBack('STORE_UNAVAILABLE'));
+    await assert.rejects(kept(ingest, webhook), comeBack('STORE_UNAVAILABLE'));
     await assert.rejects(
-      ingest.receive({ ...webhook, body: Buffer.from('forged') }),
+      kept(ingest, { ...webhook, body: Buffer.from('forged') }),
       (fault) => fault instanceof Fault && fault.status === 503 && fault.retryAfterSeconds !== null,
     );
   }
@@ -123,9 +124,9 @@ test('K7 without Postgres every webhook is answered 503 with a time to come back
 
 test('K7 a stop finishes what was accepted', async (t) => {
   const { ingest, endpoint, environment } = await withIngest(t, { limits: { webhookBatchItemsMax: 4 } });
-  await ingest.receive(signed(eventBody('warm'), { endpoint: endpoint.id }));
+  await kept(ingest, signed(eventBody('warm'), { endpoint: endpoint.id }));
   const under = Array.from({ length: 40 }, (_, at) =>
-    ingest.receive(signed(eventBody(`stop-${at}`), { endpoint: endpoint.id })),
+    kept(ingest, signed(eventBody(`stop-${at}`), { endpoint: endpoint.id })),
   );
   // Each is past its verification before the stop.
   await new Promise((resolve) => setTimeout(resolve, 0));
@@ -146,7 +147,7 @@ test('L12 a batch whose ids fill more than one entry is logged in several, howev
   const { environment, endpoint, ingest } = one;
   const answers = await Promise.all(
     Array.from({ length: 40 }, (_, at) =>
-      ingest.receive(signed(eventBody(`e${at}`), { endpoint: endpoint.id })),
+      kept(ingest, signed(eventBody(`e${at}`), { endpoint: endpoint.id })),
     ),
   );
   const entries = await logged(one, environment, 'event.stored');

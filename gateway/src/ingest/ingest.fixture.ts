@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,16 +10,19 @@ import {
   type Clock,
   type EndpointId,
   type EnvironmentId,
+  type EventId,
   type FanOut,
+  Fault,
   type Limits,
   openSecretText,
+  type ReadBack,
   Secret,
   SYSTEM,
   silentLog,
   systemClock,
 } from '#base';
 import { createEnvironments, type Environments } from '#environments';
-import { createIngest, type EndpointView, type Ingest } from '#ingest';
+import { createIngest, type EndpointView, type Ingest, type Webhook } from '#ingest';
 import { createKeyring, type Keyring, openFileKeyManager } from '#keyring';
 import { createStore, type Store } from '#store';
 import { type Cleanup, withDatabase } from '#test/database';
@@ -45,6 +49,7 @@ export interface TestIngest extends TestNode {
 export interface TestIngestOptions {
   readonly limits?: Partial<Limits>;
   readonly fanOut?: FanOut;
+  readonly readBack?: ReadBack;
   readonly clock?: Clock;
 }
 
@@ -53,7 +58,14 @@ export const SECRET = 'secret-of-the-endpoint-0123456789';
 /** For tests: deliveries that nobody makes. */
 export const noFanOut: FanOut = { inTransaction: async () => undefined, announce: () => undefined };
 
-/** For tests: makes one, with an endpoint whose secret is {@link SECRET}; partitions are there. */
+/** For tests: a platform that is away. */
+const noReadBack: ReadBack = {
+  read: async () => {
+    throw new Fault('OUTBOUND_CONNECT_FAILED');
+  },
+};
+
+/** For tests: makes one, with an endpoint whose secret is {@link SECRET} and that takes any body; partitions are there. */
 export async function withIngest(test: Cleanup, options: TestIngestOptions = {}): Promise<TestIngest> {
   // Hooks run in the order in which they were registered; what was made last must end first.
   const hooks: (() => Promise<void>)[] = [];
@@ -75,7 +87,7 @@ export async function withIngest(test: Cleanup, options: TestIngestOptions = {})
   const own = await make(store, options);
   const environment = await environmentOf(own);
   const endpoint = await own.ingest.endpoints.create(
-    { environment, platform: 'koywe', name: 'koywe', secret: Secret.fromText(SECRET) },
+    { environment, platform: 'koywe', name: 'koywe', secret: Secret.fromText(SECRET), structure: 'any' },
     SYSTEM,
   );
   return {
@@ -104,7 +116,7 @@ export async function environmentOf({ environments }: TestNode, name = 'test'): 
 export async function ingestOn(
   parts: { store: Store; file: string; limits: Limits } & Omit<TestIngestOptions, 'limits'>,
 ): Promise<TestNode> {
-  const { store, file, limits, fanOut = noFanOut, clock = systemClock } = parts;
+  const { store, file, limits, fanOut = noFanOut, readBack = noReadBack, clock = systemClock } = parts;
   const late: { audit: AuditPort | null } = { audit: null };
   const shared = { store, limits, clock, log: silentLog };
   const keyring = createKeyring({
@@ -118,7 +130,7 @@ export async function ingestOn(
   const audit = createAudit({ ...shared, keyring, sinks: [] });
   late.audit = audit;
   const environments = createEnvironments({ ...shared, audit });
-  const ingest = createIngest({ ...shared, keyring, environments, audit, fanOut });
+  const ingest = createIngest({ ...shared, keyring, environments, audit, fanOut, readBack });
   return { audit, keyring, environments, ingest };
 }
 
@@ -140,6 +152,16 @@ export function signed(body: Uint8Array | string, options: WebhookOptions) {
     nowMs: 0,
   });
   return { endpoint, rawHeaders: [...headers, ...signature.flat()], body: bytes, address };
+}
+
+/** For tests: hands a webhook over that is stored, or was before. */
+export async function kept(
+  ingest: Pick<Ingest, 'receive'>,
+  webhook: Webhook,
+): Promise<{ readonly event: EventId; readonly duplicate: boolean }> {
+  const { event, duplicate } = await ingest.receive(webhook);
+  assert.ok(event !== null, 'its type is wanted');
+  return { event, duplicate };
 }
 
 /** For tests: a body with an id. */

@@ -1,66 +1,30 @@
-// node:crypto here: the SHA-256 digest of a body, by which the log vouches for it.
-import { hash } from 'node:crypto';
-import { type Accepted, verify } from '@sallyport/schemes';
 import {
-  type Actor,
   type AuditPort,
   type Clock,
-  type EndpointId,
-  type EnvironmentId,
-  type EventId,
   type EventReader,
   type FanOut,
-  Fault,
   type Limits,
   type Log,
-  newId,
-  type Page,
+  type ReadBack,
   type Repeat,
   repeat,
-  type StoredEvent,
-  textOf,
-  toHex,
 } from '#base';
-import type { EnvironmentState, Environments } from '#environments';
+import type { Environments } from '#environments';
 import type { Keyring } from '#keyring';
-import { textAt } from '#platforms';
 import type { Store } from '#store';
 import { type Callers, createCallers } from './callers.ts';
-import { createCommits, type Stored } from './commit.ts';
-import { createEndpoints, type EndpointInUse, type Endpoints } from './endpoints.ts';
+import { createCommits } from './commit.ts';
+import { createConfirmations } from './confirmations.ts';
+import { type Counts, createCounts } from './counts.ts';
+import { createInUse } from './endpoint-in-use.ts';
+import { createEndpointSecrets, type EndpointSecrets } from './endpoint-secrets.ts';
+import { createEndpoints, type Endpoints } from './endpoints.ts';
+import { createEvents, type Events } from './events.ts';
+import { createOwnEvents, type OwnEvents } from './own-events.ts';
 import { ensurePartitions } from './partitions.ts';
-import { type EventRow, selectBodies, selectEvent, selectEvents } from './queries.ts';
+import { createReceiver, type Receiver } from './receive.ts';
 import { createRefusals } from './refusals.ts';
-
-/** An event as it can be shown: everything but its body. */
-export interface EventView {
-  readonly id: EventId;
-  readonly endpoint: EndpointId;
-  readonly platform: string;
-  readonly type: string | null;
-  readonly platformEvent: string | null;
-  readonly receivedAtMs: number;
-  readonly bytes: number;
-  /** SHA-256 of the body, hexadecimal. */
-  readonly digest: string;
-}
-
-export interface EventTarget {
-  readonly environment: EnvironmentId;
-  readonly event: EventId;
-}
-
-/** Where a webhook comes in, and from where. */
-export interface Arrival {
-  readonly endpoint: EndpointId;
-  readonly address: string;
-}
-
-/** A webhook as it arrived, its body read whole under the limit. */
-export interface Webhook extends Arrival {
-  readonly rawHeaders: readonly string[];
-  readonly body: Uint8Array;
-}
+import { retireEvents } from './retention.ts';
 
 export interface IngestPorts {
   readonly store: Store;
@@ -68,227 +32,76 @@ export interface IngestPorts {
   readonly environments: Pick<Environments, 'get'>;
   readonly audit: AuditPort;
   readonly fanOut: FanOut;
+  readonly readBack: ReadBack;
   readonly limits: Limits;
   readonly clock: Clock;
   readonly log: Log;
 }
 
 /** Webhooks in. */
-export interface Ingest extends EventReader {
+export interface Ingest extends EventReader, Receiver {
   /** Makes sure that events can be stored, now and from now on. */
   start(): Promise<void>;
   stop(): Promise<void>;
-  /**
-   * Whether a webhook would be taken there: asked before its body is read. `ENDPOINT_NOT_FOUND`, `ADDRESS_REFUSED`,
-   * `ENDPOINT_PAUSED`, `ENVIRONMENT_PAUSED`.
-   */
-  expect(arrival: Arrival): Promise<void>;
-  /**
-   * Verifies a webhook and stores it; resolves when it is durable. A duplicate gets the id of the event that is
-   * already there. `ENDPOINT_NOT_FOUND`, `ADDRESS_REFUSED`, `ENDPOINT_PAUSED`, `ENVIRONMENT_PAUSED`, `WEBHOOK_REFUSED` (for every reason
-   * alike), `BUSY`, `STORE_UNAVAILABLE`.
-   */
-  receive(webhook: Webhook): Promise<Stored>;
   readonly endpoints: Endpoints;
+  readonly secrets: EndpointSecrets;
+  readonly own: OwnEvents;
   readonly callers: Pick<Callers, 'flush' | 'list' | 'tryAddresses' | 'sweep'>;
-  readonly events: {
-    list(query: {
-      environment: EnvironmentId;
-      after?: string | undefined;
-      limit: number;
-      endpoint?: EndpointId | undefined;
-      type?: string | undefined;
-    }): Promise<Page<EventView>>;
-    get(target: EventTarget): Promise<EventView>;
-    /** The body, opened; the log has the intent before. */
-    reveal(target: EventTarget, actor: Actor): Promise<StoredEvent>;
-  };
-}
-
-const PAUSE_RETRY_SECONDS = 60;
-const TYPE_CHARACTERS_MAX = 100;
-const CONTENT_TYPE_CHARACTERS_MAX = 200;
-const PARTITIONS_EVERY_MS = 6 * 3_600_000;
-
-interface Verified {
-  readonly target: EndpointInUse;
-  readonly webhook: Webhook;
-  readonly verdict: Accepted;
-  readonly receivedAtMs: number;
+  readonly counts: Pick<Counts, 'flush' | 'list' | 'sweep'>;
+  readonly events: Omit<Events, 'read' | 'scan' | 'open'>;
 }
 
 /** Makes the ingest room. */
 export function createIngest(ports: IngestPorts): Ingest {
-  const { store, keyring, environments, audit, clock, log } = ports;
+  const { limits, clock, log } = ports;
   const callers = createCallers(ports);
-  const endpoints = createEndpoints({ ...ports, callers });
+  const counts = createCounts(ports);
+  const inUse = createInUse(ports);
+  const { uses, ...secrets } = createEndpointSecrets({ ...ports, forget: inUse.forget });
+  const endpoints = createEndpoints({ ...ports, callers, forget: inUse.forget });
   const refusals = createRefusals(ports);
-  const commits = createCommits(ports);
+  const events = createEvents(ports);
+  const confirmations = createConfirmations({ ...ports, inUse: inUse.get, open: events.open });
+  const commits = createCommits({ ...ports, confirm: confirmations.wake });
+  const own = createOwnEvents({ ...ports, commits });
+  const receiver = createReceiver({
+    ...ports,
+    callers,
+    counts,
+    refusals,
+    commits,
+    inUse: inUse.get,
+    countSecretUse: uses.count,
+  });
   let partitions: Repeat | null = null;
 
-  const refuse = async (
-    target: EndpointInUse,
-    refusal: { reason: string; address: string; code: 'WEBHOOK_REFUSED' | 'ADDRESS_REFUSED' },
-  ): Promise<never> => {
-    const { environment, id: endpoint } = target;
-    const { reason, address, code } = refusal;
-    callers.count({ environment, endpoint, address }, 'refused');
-    await refusals.record({ environment, endpoint, reason, address });
-    throw new Fault(code);
-  };
-
-  const open = async ({ endpoint, address }: Arrival): Promise<EndpointInUse> => {
-    const target = await endpoints.inUse(endpoint);
-    if (target === null) throw new Fault('ENDPOINT_NOT_FOUND');
-    // Before anything else is said of it: who may not call learns nothing about its state either.
-    if (target.ranges !== null && !target.ranges.includes(address))
-      return refuse(target, { reason: 'address', address, code: 'ADDRESS_REFUSED' });
-    if (target.state === 'paused')
-      throw new Fault('ENDPOINT_PAUSED', { retryAfterSeconds: PAUSE_RETRY_SECONDS });
-    // Asked each time: an environment that is frozen takes nothing from then on, whatever is remembered of its endpoints.
-    const state = await stateOf(target.environment);
-    if (state === null) throw new Fault('ENDPOINT_NOT_FOUND');
-    if (state !== 'active') throw new Fault('ENVIRONMENT_PAUSED', { retryAfterSeconds: PAUSE_RETRY_SECONDS });
-    return target;
-  };
-
-  /** `null` when the environment is deleted. */
-  const stateOf = (environment: EnvironmentId): Promise<EnvironmentState | null> =>
-    environments.get(environment).then(
-      ({ state }) => state,
-      (thrown: unknown) => {
-        if (thrown instanceof Fault && thrown.code === 'ENVIRONMENT_NOT_FOUND') return null;
-        throw thrown;
-      },
-    );
-
-  const take = (target: EndpointInUse, webhook: Webhook): Promise<Stored> => {
-    const { rawHeaders, body, address } = webhook;
-    const { platform, secrets } = target;
-    const nowMs = clock.now();
-    const verdict = verify({ scheme: platform.scheme, secrets, rawHeaders, body, nowMs });
-    if (!verdict.ok) return refuse(target, { reason: verdict.reason, address, code: 'WEBHOOK_REFUSED' });
-    callers.count({ environment: target.environment, endpoint: target.id, address }, 'verified');
-    return keep({ target, webhook, verdict, receivedAtMs: nowMs });
-  };
-
-  const keep = async ({ target, webhook, verdict, receivedAtMs }: Verified): Promise<Stored> => {
-    const { environment, platform } = target;
-    const { endpoint, rawHeaders, body } = webhook;
-    const id = newId('event', clock);
-    const sealer = await keyring.sealer(environment, 'events');
-    return commits.add({
-      environment,
-      endpoint,
-      id,
-      duplicateKey: verdict.duplicateKey,
-      platform: platform.name,
-      type: typeOf(body, target),
-      platformEvent: verdict.eventId,
-      receivedAtMs,
-      bytes: body.length,
-      digest: hash('sha256', body, 'buffer'),
-      contentType: contentTypeOf(rawHeaders),
-      sealedBody: sealer.seal({ record: id, field: 'body' }, body),
-    });
-  };
-
-  const read = async (
-    environment: EnvironmentId,
-    ids: readonly string[],
-  ): Promise<ReadonlyMap<string, StoredEvent>> => {
-    const rows = await store.transaction(environment, (tx) => tx.rows(selectBodies, [environment, ids]));
-    const sealer = await keyring.sealer(environment, 'events');
-    const found = new Map<string, StoredEvent>();
-    for (const { id, platform, type, received_at, content_type: contentType, sealed_body } of rows) {
-      const body = await sealer.open({ record: id, field: 'body' }, sealed_body);
-      found.set(id, {
-        id,
-        environment,
-        platform,
-        type,
-        contentType,
-        receivedAtMs: received_at.getTime(),
-        body,
-      });
-    }
-    return found;
-  };
-
   return {
+    ...receiver,
     endpoints,
+    secrets,
+    own,
     callers,
-    read,
+    counts,
+    events,
+    read: events.read,
+    scan: events.scan,
     async start() {
       await ensurePartitions(ports);
-      const run = (): Promise<unknown> => ensurePartitions(ports);
-      partitions ??= repeat({ name: 'ingest.partitions', everyMs: PARTITIONS_EVERY_MS, run, clock, log });
+      const run = async (signal: AbortSignal): Promise<void> => {
+        await ensurePartitions(ports);
+        await retireEvents(ports, signal);
+      };
+      partitions ??= repeat({ name: 'ingest.partitions', everyMs: limits.retentionEveryMs, run, clock, log });
       callers.start();
+      counts.start();
+      uses.start();
+      confirmations.start();
     },
     async stop() {
       await partitions?.stop();
+      await confirmations.stop();
       await Promise.all([commits.close(), refusals.close()]);
-      await callers.stop();
-    },
-
-    async expect(arrival) {
-      await open(arrival);
-    },
-
-    // Not async, and so below: a frame that waits keeps its arguments, and a refusal may wait long for its entry.
-    receive: (webhook) =>
-      open({ endpoint: webhook.endpoint, address: webhook.address }).then((target) => take(target, webhook)),
-
-    events: {
-      async list({ environment, after, limit, endpoint, type }) {
-        const values = [environment, after ?? null, limit + 1, endpoint ?? null, type ?? null];
-        const rows = await store.transaction(environment, (tx) => tx.rows(selectEvents, values));
-        const items = rows.slice(0, limit).map(viewOf);
-        return { items, next: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
-      },
-      async get({ environment, event }) {
-        const row = await store.transaction(environment, (tx) => tx.row(selectEvent, [environment, event]));
-        if (row === null) throw new Fault('EVENT_NOT_FOUND');
-        return viewOf(row);
-      },
-      async reveal({ environment, event }, actor) {
-        const act = {
-          action: 'event.revealed',
-          actor,
-          resource: `event:${event}`,
-          outcome: 'intent',
-        } as const;
-        await audit.note(environment, { ...act, details: {} });
-        const found = (await read(environment, [event])).get(event);
-        if (found === undefined) throw new Fault('EVENT_NOT_FOUND');
-        return found;
-      },
+      await Promise.all([callers.stop(), counts.stop(), uses.stop()]);
     },
   };
-}
-
-/** The type an event calls itself, or `null`. What isn't JSON is legal; what it says is a label and no more. */
-function typeOf(body: Uint8Array, { platform }: EndpointInUse): string | null {
-  try {
-    const type = textAt(JSON.parse(textOf(body)), platform.eventType);
-    return type !== null && type.length <= TYPE_CHARACTERS_MAX && /^[\x21-\x7e]+$/.test(type) ? type : null;
-  } catch {
-    return null;
-  }
-}
-
-function contentTypeOf(rawHeaders: readonly string[]): string {
-  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
-    const value = rawHeaders[at + 1] ?? '';
-    if (rawHeaders[at]?.toLowerCase() === 'content-type' && /^[\x20-\x7e]+$/.test(value)) {
-      return value.slice(0, CONTENT_TYPE_CHARACTERS_MAX);
-    }
-  }
-  return 'application/octet-stream';
-}
-
-function viewOf(row: EventRow): EventView {
-  const { id, endpoint_id: endpoint, platform, type, platform_event: platformEvent, bytes } = row;
-  const receivedAtMs = row.received_at.getTime();
-  return { id, endpoint, platform, type, platformEvent, receivedAtMs, bytes, digest: toHex(row.digest) };
 }

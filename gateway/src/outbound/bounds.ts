@@ -20,6 +20,8 @@ export const OUTBOUND_BOUNDS = Object.freeze({
   contextsMax: 64,
   /** The PEM text of private authorities. */
   caBytesMax: 256 * 1024,
+  /** A client certificate with its chain, and its key. */
+  identityBytesMax: 64 * 1024,
   /** Pins of one call: one in use and a backup at least (RFC 7469 section 4.3). */
   pinsMin: 2,
   pinsMax: 8,

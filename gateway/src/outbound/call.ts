@@ -1,3 +1,5 @@
+import type { ClientIdentity } from './client-identity.ts';
+
 /** A header field: its name in lower case and its value. */
 export type HeaderField = readonly [name: string, value: string];
 
@@ -32,6 +34,8 @@ export interface OutboundCall {
   readonly ca?: string | null;
   /** Base64 SHA-256 digests of public keys (SPKI), at least two; one must be in the verified chain. */
   readonly pins?: readonly string[];
+  /** The certificate shown to a server that asks for one. */
+  readonly identity?: ClientIdentity | null;
   readonly timeouts?: Partial<OutboundTimeouts>;
   /** The answer's body; never above the configured limit. */
   readonly responseBytesMax?: number;

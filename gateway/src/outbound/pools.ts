@@ -7,7 +7,7 @@ import { checkPins } from './pins.ts';
 import { createPool, type Pool } from './pool.ts';
 import type { Contexts } from './tls-context.ts';
 
-/** The pools of the process, one for each origin, credential partition, set of authorities and set of pins. */
+/** The pools of the process, one for each origin, credential partition, client identity, set of authorities and set of pins. */
 export interface Pools {
   /** The pool of a call; made when there is none. Throws `INVALID_REQUEST`, or `BUSY` when every place is in use. */
   of(call: OutboundCall, origin: Origin): Pool;
@@ -56,7 +56,7 @@ export function createPools({ dial, contexts, limits, clock }: PoolsOptions): Po
 
   function contextOf(call: OutboundCall): ReturnType<Contexts> {
     try {
-      return contexts(call.ca ?? null);
+      return contexts(call.ca ?? null, call.identity ?? null);
     } catch (cause) {
       throw invalid('ca', { reason: 'The PEM text is not one of certificate authorities.', cause });
     }
@@ -92,12 +92,14 @@ export function createPools({ dial, contexts, limits, clock }: PoolsOptions): Po
 /** Unambiguous: neither an origin nor a pin holds a space, and the free texts come last, preceded by a length. */
 function keyOf(call: OutboundCall, origin: Origin): string {
   const pins = call.pins ?? NO_PINS;
-  if (pins.length === 0 && (call.ca ?? null) === null) return `${origin.text} ${call.pool}`;
+  const identity = call.identity?.digest ?? '';
+  if (pins.length === 0 && (call.ca ?? null) === null && identity === '')
+    return `${origin.text} ${call.pool}`;
   const verdict = pins.length === 0 ? { ok: true as const } : checkPins(pins);
   if (!verdict.ok) throw invalid('pins', { reason: verdict.reason });
   const ca = call.ca ?? '';
   // The leading space keeps these apart from the short form: an origin never begins with one.
-  return ` ${origin.text} ${[...pins].sort().join(',')} ${ca.length} ${ca} ${call.pool}`;
+  return ` ${origin.text} ${identity} ${[...pins].sort().join(',')} ${ca.length} ${ca} ${call.pool}`;
 }
 
 function invalid(path: string, { reason, cause }: { reason: string; cause?: unknown }): Fault {

@@ -2,6 +2,7 @@
 import { constants, X509Certificate } from 'node:crypto';
 import { createSecureContext, rootCertificates, type SecureContext } from 'node:tls';
 import { OUTBOUND_BOUNDS } from './bounds.ts';
+import type { ClientIdentity } from './client-identity.ts';
 
 /** TLS 1.3, and TLS 1.2 with forward secrecy and authenticated encryption only (RFC 9325 section 4.2). */
 const CIPHERS = [
@@ -21,8 +22,8 @@ const CIPHERS = [
 const GROUPS_HYBRID = '*X25519MLKEM768:*X25519:P-256:P-384';
 const GROUPS_CLASSICAL = 'X25519:P-256:P-384';
 
-/** Gives the TLS context that trusts the bundled roots and the authorities added to them. */
-export type Contexts = (extra: string | null) => SecureContext;
+/** Gives the TLS context that trusts the bundled roots and the authorities added to them, and shows an identity when asked. */
+export type Contexts = (extra: string | null, identity?: ClientIdentity | null) => SecureContext;
 
 /**
  * Makes contexts, one for each set of authorities; a context costs some 20 ms and is kept.
@@ -32,9 +33,11 @@ export type Contexts = (extra: string | null) => SecureContext;
  */
 export function createContexts(ca: string | null): Contexts {
   const configured = ca === null ? [] : parseAuthorities(ca);
-  const kept = new Map<string | null, SecureContext>();
-  return (extra) => {
-    const known = kept.get(extra);
+  const kept = new Map<string, SecureContext>();
+  return (extra, identity = null) => {
+    // A digest has one length, so that no text of authorities makes it another's.
+    const key = `${identity?.digest ?? ''} ${extra ?? ''}`;
+    const known = kept.get(key);
     if (known !== undefined) return known;
     const added = extra === null ? [] : parseAuthorities(extra);
     const context = createSecureContext({
@@ -42,10 +45,11 @@ export function createContexts(ca: string | null): Contexts {
       minVersion: 'TLSv1.2',
       ciphers: CIPHERS,
       ecdhCurve: hasHybridGroup() ? GROUPS_HYBRID : GROUPS_CLASSICAL,
+      ...(identity === null ? {} : { cert: identity.certificate, key: identity.key }),
       secureOptions: constants.SSL_OP_NO_RENEGOTIATION | constants.SSL_OP_NO_COMPRESSION,
     });
-    if (kept.size >= OUTBOUND_BOUNDS.contextsMax) kept.delete(kept.keys().next().value ?? null);
-    kept.set(extra, context);
+    if (kept.size >= OUTBOUND_BOUNDS.contextsMax) kept.delete(kept.keys().next().value ?? '');
+    kept.set(key, context);
     return context;
   };
 }

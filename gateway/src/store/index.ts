@@ -9,5 +9,13 @@ export type { HeldLock } from './lock.ts';
 export { type MigrateOptions, type MigrateResult, type Migration, migrate } from './migrate.ts';
 export { storeMigrations } from './migrations.ts';
 export { storeErasure } from './queries.ts';
+export { monthsOf, retirable } from './retirable.ts';
+export {
+  type Retirement,
+  type RetirementPorts,
+  type RowCount,
+  retireMonths,
+  retirementRows,
+} from './retirement.ts';
 export { statement } from './statement.ts';
 export { createStore, type Store, type TransactionOptions } from './store.ts';

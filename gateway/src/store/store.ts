@@ -12,6 +12,11 @@ import { runTransaction, type Scope } from './transaction.ts';
 export interface TransactionOptions {
   /** The work has no effects but its statements: it is run again after a serialization failure or a deadlock. */
   readonly repeatable?: boolean;
+  /**
+   * Its statements are planned each time for the values they get. For filters of which some are null: a plan made once for
+   * all values has to do without the index of the one that is given, and reads all of history for a rare one.
+   */
+  readonly plansEach?: boolean;
 }
 
 /** The database, as the other rooms see it. */
@@ -81,7 +86,8 @@ export async function createStore(options: {
   }
 
   return {
-    transaction: (environment, work, { repeatable = false } = {}) => run({ environment }, work, repeatable),
+    transaction: (environment, work, { repeatable = false, plansEach = false } = {}) =>
+      run({ environment, ...(plansEach ? { plansEach } : {}) }, work, repeatable),
     system: (work, { repeatable = false } = {}) => run('system', work, repeatable),
     erase: (environment, work) => run({ environment, isErased: true }, work, false),
     withLock: (name, work) => withAdvisoryLock({ address, limits, name, work }),

@@ -9,7 +9,9 @@ import { checkedValues } from './values.ts';
  * Whose rows a transaction sees: one environment's, or those of all in tables that admit it. `isErased` deletes what is
  * left of an environment, and sees nothing of one that lives.
  */
-export type Scope = { readonly environment: EnvironmentId; readonly isErased?: true } | 'system';
+export type Scope =
+  | { readonly environment: EnvironmentId; readonly isErased?: true; readonly plansEach?: true }
+  | 'system';
 
 /**
  * Runs work in a transaction and commits it. Everything set in it is local to it: the connection carries nothing over.
@@ -50,11 +52,12 @@ export async function runTransaction<T>(
 
 function openingOf(scope: Scope): string {
   if (scope === 'system') return `begin; set local role ${SYSTEM_ROLE}`;
-  const { environment, isErased = false } = scope;
+  const { environment, isErased = false, plansEach = false } = scope;
   // SET takes no parameters; an id has an alphabet without quotes.
   if (!isId('environment', environment)) throw new TypeError('transaction: not an environment id');
   const role = isErased ? ERASER_ROLE : RUNTIME_ROLE;
-  return `begin; set local role ${role}; set local ${ENVIRONMENT_SETTING} = '${environment}'`;
+  const plans = plansEach ? '; set local plan_cache_mode = force_custom_plan' : '';
+  return `begin; set local role ${role}; set local ${ENVIRONMENT_SETTING} = '${environment}'${plans}`;
 }
 
 async function commit(

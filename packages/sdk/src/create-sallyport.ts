@@ -1,7 +1,8 @@
 import { Pool } from 'undici';
 import { type Answer, readAnswer } from './answer.ts';
+import { createEvents, type Events } from './events.ts';
 import { LIMITS } from './limits.ts';
-import { buildRequest, type CallRequest } from './request.ts';
+import { type BuiltRequest, buildRequest, type CallRequest } from './request.ts';
 import { SallyportError, sdkError } from './sallyport-error.ts';
 import { createSigner, type Signing } from './signing.ts';
 import { failureOf } from './transport-failure.ts';
@@ -43,22 +44,33 @@ export function createSallyport({
     },
   });
 
-  async function call(connection: string, request: CallRequest): Promise<Answer> {
-    const built = buildRequest({ origin, connection, request });
+  async function exchange(
+    built: BuiltRequest,
+    { waitMs = 0, cancel }: ExchangeOptions = {},
+  ): Promise<Answer> {
     if (pool.closed || pool.destroyed) throw sdkError('SDK_CLOSED');
-    const signal = AbortSignal.timeout(timeoutMs);
+    const limitMs = timeoutMs + waitMs;
+    const timeout = AbortSignal.timeout(limitMs);
+    const signal = cancel === undefined ? timeout : AbortSignal.any([timeout, cancel]);
     try {
       const credential = sign === null ? { authorization: `Bearer ${key}` } : await sign(built);
-      const response = await pool.request({ ...built, headers: { ...built.headers, ...credential }, signal });
-      return await readAnswer(response);
+      const headers = { ...built.headers, ...credential };
+      const times = { headersTimeout: limitMs, bodyTimeout: limitMs };
+      return await readAnswer(await pool.request({ ...built, ...times, headers, signal }));
     } catch (error) {
+      if (cancel?.aborted === true) throw sdkError('SDK_CANCELLED');
       // Not as `cause`: the library's own errors may hold what was sent.
-      throw error instanceof SallyportError ? error : failureOf(error, signal);
+      throw error instanceof SallyportError ? error : failureOf(error, timeout);
     }
   }
 
   // Only functions: whatever prints this object finds no key in it.
-  return Object.freeze({ call, close: () => pool.close() });
+  return Object.freeze({
+    call: async (connection: string, request: CallRequest) =>
+      exchange(buildRequest({ origin, connection, request })),
+    events: createEvents(exchange),
+    close: () => pool.close(),
+  });
 }
 
 /** A call bears one credential: the key itself, or a signature made with what belongs to it. */
@@ -85,12 +97,20 @@ export interface GatewayOptions {
   readonly timeoutMs?: number | undefined;
 }
 
+export interface ExchangeOptions {
+  /** How much longer than others it may take. */
+  readonly waitMs?: number;
+  readonly cancel?: AbortSignal | undefined;
+}
+
 export interface Sallyport {
   /**
    * Calls a platform through a connection and answers with what the platform said, whatever its status. Throws
    * `SallyportError` when it said nothing: a problem of the gateway's, or one of `SDK_CODES`. Nothing is retried.
    */
   call(connection: string, request: CallRequest): Promise<Answer>;
+  /** Webhooks: your own to send, and those of a pull destination to fetch. */
+  readonly events: Events;
   /** Waits for running calls and closes the sockets; later calls fail with `SDK_CLOSED`. */
   close(): Promise<void>;
 }

@@ -7,6 +7,16 @@ export {
   type SallyportOptions,
   type SigningOptions,
 } from './create-sallyport.ts';
+export type {
+  Acknowledgement,
+  Events,
+  OwnEvent,
+  Pulled,
+  PulledEvent,
+  PullOptions,
+  SendOptions,
+  Sent,
+} from './events.ts';
 export type { CallRequest } from './request.ts';
 export { SallyportError, SDK_CODES, type SdkCode } from './sallyport-error.ts';
 export type { Signing } from './signing.ts';

@@ -10,18 +10,39 @@ import { certificate, startServer } from '@sallyport/sandbox/loopback-server';
 
 const home = fileURLToPath(new URL('..', import.meta.url));
 const readme = readFileSync(join(home, 'README.md'), 'utf8');
-const [calling, signing, receiving, ...others] = [...readme.matchAll(/^```ts\n(.*?)^```$/gms)].map(
-  ([, code]) => code,
-);
+const [calling, signing, sending, pulling, receiving, ...others] = [
+  ...readme.matchAll(/^```ts\n(.*?)^```$/gms),
+].map(([, code]) => code);
+
+const PULLED = {
+  batch: 'bat_1',
+  events: [
+    {
+      delivery: 'dlv_1',
+      event: 'evt_1',
+      attempt: 1,
+      platform: 'koywe',
+      type: 'order.paid',
+      receivedAt: '2026-11-25T00:00:00.000Z',
+      contentType: 'application/json',
+      headers: [],
+      body: Buffer.from('{"type":"order.paid","data":{"order":1}}').toString('base64'),
+    },
+  ],
+};
 
 test('the examples of the README', async (t) => {
-  assert.ok(calling !== undefined && signing !== undefined && receiving !== undefined && others.length === 0);
+  assert.ok(calling !== undefined && signing !== undefined && sending !== undefined);
+  assert.ok(pulling !== undefined && receiving !== undefined && others.length === 0);
   const folder = mkdtempSync(join(home, '.examples-'));
   t.after(() => rmSync(folder, { recursive: true }));
   const server = await startServer(t, {
-    answer: (response) => {
-      response.writeHead(201, { 'content-type': 'application/json' });
-      response.end('{"id":"ord_1"}');
+    answer: (response, { method, target = '' }) => {
+      const isOut = target.startsWith('/out/');
+      response.writeHead(isOut ? 201 : 200, { 'content-type': 'application/json' });
+      if (isOut) response.end('{"id":"ord_1"}');
+      else if (method === 'POST') response.end('{"event":"evt_1","duplicate":false}');
+      else response.end(target.includes('after=') ? '{"batch":null,"events":[]}' : JSON.stringify(PULLED));
     },
   });
   const env = {
@@ -38,5 +59,16 @@ test('the examples of the README', async (t) => {
   assert.equal(server.seen[0]?.target, '/out/con_1/api/v1/organizations/org_1/merchants/mer_1/orders');
   assert.deepEqual(await run('signing.ts', signing), { stdout: '201\n', stderr: '' });
   assert.match(String(server.seen[1]?.headers['signature-input']), /^sallyport=\("@method" .*;keyid="key_1"/);
+  assert.deepEqual(await run('sending.ts', sending), { stdout: 'evt_1 false\n', stderr: '' });
+  assert.equal(server.seen[2]?.headers['idempotency-key'], 'invoice-inv_1-paid');
+  assert.equal(server.seen[2]?.body.toString(), '{"type":"invoice.paid","data":{"invoice":"inv_1"}}');
+  assert.deepEqual(await run('pulling.ts', pulling), {
+    stdout: 'evt_1 order.paid { order: 1 }\n',
+    stderr: '',
+  });
+  assert.deepEqual(
+    server.seen.slice(3).map(({ target }) => target),
+    ['/v1/events?wait=20', '/v1/events?after=bat_1&wait=20'],
+  );
   assert.deepEqual(await run('receiving.ts', receiving), { stdout: 'evt_1 order.paid\n', stderr: '' });
 });

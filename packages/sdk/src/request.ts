@@ -90,14 +90,14 @@ function ownHeaders({ headers = {}, idempotencyKey }: CallRequest): Record<strin
     if (!isValid || RESERVED_HEADERS.has(lower)) throw sdkError('SDK_HEADER_INVALID');
     own[lower] = value;
   }
-  if (idempotencyKey !== undefined) {
-    const isValid = /^[\x21-\x7e]+$/.test(idempotencyKey);
-    if (!isValid || idempotencyKey.length > LIMITS.idempotencyKeyCharactersMax) {
-      throw sdkError('SDK_IDEMPOTENCY_KEY_INVALID');
-    }
-    own['idempotency-key'] = idempotencyKey;
-  }
+  if (idempotencyKey !== undefined) own['idempotency-key'] = checkedIdempotencyKey(idempotencyKey);
   return own;
+}
+
+export function checkedIdempotencyKey(text: string): string {
+  const isValid = /^[\x21-\x7e]+$/.test(text) && text.length <= LIMITS.idempotencyKeyCharactersMax;
+  if (!isValid) throw sdkError('SDK_IDEMPOTENCY_KEY_INVALID');
+  return text;
 }
 
 function contentOf(body: unknown): { bytes: Uint8Array; headers: Record<string, string> } | null {
@@ -110,7 +110,7 @@ function contentOf(body: unknown): { bytes: Uint8Array; headers: Record<string, 
   return content;
 }
 
-function jsonBytes(body: unknown): Uint8Array {
+export function jsonBytes(body: unknown): Uint8Array {
   let text: string | undefined;
   try {
     text = JSON.stringify(body);

@@ -50,6 +50,7 @@ export const SDK_CODES = Object.freeze({
     'The body must be bytes or a value that JSON can hold, of at most 16 MiB, and GET has none.',
   SDK_UNSIGNABLE: 'The path, a header or the body holds what the scheme of the signature does not admit.',
   SDK_CLOSED: 'This client was closed.',
+  SDK_CANCELLED: 'The signal that was given with the call has ended it.',
   SDK_TIMED_OUT: 'No whole answer came within the time limit; the call may have had its effect.',
   SDK_TLS_FAILED: "The gateway's certificate or TLS version was not accepted.",
   SDK_UNREACHABLE: 'The connection to the gateway failed; the call may have had its effect.',

@@ -70,7 +70,8 @@ function isList(headers: DeliveryInput['headers']): headers is readonly string[]
   return Array.isArray(headers);
 }
 
-function eventOf(body: Uint8Array): Readonly<Record<string, unknown>> | null {
+/** The body parsed, or `null` where it is no JSON object. */
+export function eventOf(body: Uint8Array): Readonly<Record<string, unknown>> | null {
   try {
     const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
     return isObject(value) ? value : null;
@@ -79,6 +80,6 @@ function eventOf(body: Uint8Array): Readonly<Record<string, unknown>> | null {
   }
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
+export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,21 +1,21 @@
 import { z } from 'zod';
-import { isoTime, openSecretText } from '#base';
-import type { Delivery, DestinationView } from '#delivery';
+import { isoTime, openSecretText, Secret } from '#base';
+import type { Delivery } from '#delivery';
 import { type Route, route } from '../route.ts';
-import { idParams, idShape, nameShape, pageOf, pageQuery, timeShape } from '../shapes.ts';
+import { idParams, pageOf, pageQuery } from '../shapes.ts';
+import {
+  destinationChangeShape,
+  destinationShape,
+  newDestinationShape,
+  pingedShape,
+  rotatedShape,
+  rotationShape,
+  shownDestination,
+  shownPing,
+  shownSecret,
+} from './destination-shapes.ts';
 import { principalOf } from './environment.ts';
 
-const stateShape = z.enum(['active', 'paused']);
-const destinationShape = z
-  .strictObject({
-    id: idShape('destination'),
-    name: nameShape,
-    url: z.string(),
-    state: stateShape,
-    createdAt: timeShape,
-  })
-  .meta({ id: 'Destination' });
-const urlShape = z.string().min(1).max(2_000);
 const refusals = ['INVALID_REQUEST', 'UNAUTHENTICATED', 'WRONG_KEY_KIND'] as const;
 
 /** Administration of destinations. */
@@ -34,7 +34,7 @@ export function destinationRoutes(rooms: { delivery: Delivery; pageItemsMax: num
       faults: refusals,
       handle: async (call) => {
         const page = await destinations.list({ environment: principalOf(call).environment, ...call.query });
-        return { items: page.items.map(shown), next: page.next };
+        return { items: page.items.map(shownDestination), next: page.next };
       },
     }),
     route({
@@ -43,17 +43,23 @@ export function destinationRoutes(rooms: { delivery: Delivery; pageItemsMax: num
       surface: 'admin',
       scope: 'destinations:write',
       summary:
-        'Names an application that gets every event, and makes the secret it verifies them with (shown this once).',
-      body: z.strictObject({ name: nameShape, url: urlShape }),
+        'Names an application that gets events, and makes the secret it verifies them with (shown this once).',
+      body: newDestinationShape,
       status: 201,
-      answer: z.strictObject({ destination: destinationShape, secret: z.string() }),
+      answer: z.strictObject({ destination: destinationShape, secret: z.string().nullable() }),
       faults: [...refusals, 'CONFLICT'],
       handle: async (call) => {
+        const { secret: given, ...body } = call.body;
         const made = await destinations.create(
-          { environment: principalOf(call).environment, ...call.body },
+          {
+            environment: principalOf(call).environment,
+            ...body,
+            ...(given === undefined ? {} : { secret: Secret.fromText(given) }),
+          },
           call.actor,
         );
-        return { destination: shown(made.destination), secret: openSecretText(made.secret) };
+        const secret = made.secret === null ? null : openSecretText(made.secret);
+        return { destination: shownDestination(made.destination), secret };
       },
     }),
     route({
@@ -68,7 +74,7 @@ export function destinationRoutes(rooms: { delivery: Delivery; pageItemsMax: num
       faults: [...refusals, 'DESTINATION_NOT_FOUND'],
       handle: async (call) => {
         const { environment } = principalOf(call);
-        return shown(await destinations.get({ environment, destination: call.params.id }));
+        return shownDestination(await destinations.get({ environment, destination: call.params.id }));
       },
     }),
     route({
@@ -76,23 +82,66 @@ export function destinationRoutes(rooms: { delivery: Delivery; pageItemsMax: num
       path: '/admin/v1/destinations/{id}',
       surface: 'admin',
       scope: 'destinations:write',
-      summary: 'Moves, pauses or resumes a destination. While paused, its deliveries wait.',
+      summary:
+        'Changes what is named of a destination, pauses or resumes it. While paused, its deliveries wait.',
       params: idParams('destination'),
-      body: z.strictObject({ url: urlShape.optional(), state: stateShape.optional() }),
+      body: destinationChangeShape,
       status: 200,
       answer: destinationShape,
       faults: [...refusals, 'DESTINATION_NOT_FOUND'],
       handle: async (call) => {
         const target = { environment: principalOf(call).environment, destination: call.params.id };
-        const { url, state } = call.body;
-        if (url !== undefined) await destinations.setUrl({ ...target, url }, call.actor);
-        if (state !== undefined) await destinations.setState({ ...target, state }, call.actor);
-        return shown(await destinations.get(target));
+        return shownDestination(await destinations.change({ ...target, ...call.body }, call.actor));
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/admin/v1/destinations/{id}/rotate-secret',
+      surface: 'admin',
+      scope: 'destinations:write',
+      summary:
+        'Gives a destination new secrets. Deliveries bear the signatures of both until those before end (shown this once).',
+      params: idParams('destination'),
+      body: rotationShape,
+      bodyMayLack: true,
+      takesIdempotencyKey: true,
+      status: 201,
+      answer: rotatedShape,
+      faults: [...refusals, 'DESTINATION_NOT_FOUND', 'CONFLICT'],
+      handle: async (call) => {
+        const { secret, ...body } = call.body;
+        const rotated = await destinations.rotate(
+          {
+            environment: principalOf(call).environment,
+            destination: call.params.id,
+            requestKey: call.idempotencyKey,
+            ...body,
+            ...(secret === undefined ? {} : { secret: Secret.fromText(secret) }),
+          },
+          call.actor,
+        );
+        return {
+          secret: rotated.secret === null ? null : openSecretText(rotated.secret),
+          secrets: rotated.secrets.map(shownSecret),
+          previousEndAt: isoTime(rotated.previousEndAtMs),
+        };
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/admin/v1/destinations/{id}/test',
+      surface: 'admin',
+      scope: 'destinations:write',
+      summary: 'Sends an event of the type `sallyport.test`, signed as any other, and says how it went.',
+      params: idParams('destination'),
+      bodyMayLack: true,
+      status: 200,
+      answer: pingedShape,
+      faults: [...refusals, 'DESTINATION_NOT_FOUND', 'CONFLICT', 'AUDIT_UNAVAILABLE'],
+      handle: async (call) => {
+        const target = { environment: principalOf(call).environment, destination: call.params.id };
+        return shownPing(await rooms.delivery.ping(target, call.actor));
       },
     }),
   ];
-}
-
-function shown({ id, name, url, state, createdAtMs }: DestinationView): z.input<typeof destinationShape> {
-  return { id, name, url, state, createdAt: isoTime(createdAtMs) };
 }

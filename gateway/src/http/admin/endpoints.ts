@@ -1,39 +1,33 @@
 import { z } from 'zod';
-import { isoTime, Secret } from '#base';
-import type { EndpointView, Ingest } from '#ingest';
+import { type Clock, Secret } from '#base';
+import type { Ingest } from '#ingest';
 import { type Route, route } from '../route.ts';
-import { idParams, idShape, nameShape, pageOf, pageQuery, rangesShape, timeShape } from '../shapes.ts';
+import { idParams, nameShape, pageOf, pageQuery, rangesShape } from '../shapes.ts';
+import {
+  endpointCountShape,
+  endpointShape,
+  endpointStateShape,
+  settingsInput,
+  shownCount,
+  shownEndpoint,
+  webhookSecretShape,
+} from './endpoint-shapes.ts';
 import { principalOf } from './environment.ts';
 
-const stateShape = z.enum(['active', 'paused']);
-const endpointShape = z
-  .strictObject({
-    id: idShape('endpoint'),
-    platform: z.string(),
-    name: nameShape,
-    state: stateShape,
-    allowedAddresses: rangesShape,
-    path: z.string().meta({ description: 'Where the platform sends its webhooks.' }),
-    createdAt: timeShape,
-  })
-  .meta({ id: 'Endpoint' });
-
-const secretShape = z
-  .string()
-  .min(16)
-  .max(512)
-  .meta({ description: "The webhook's secret, as the platform has it. Stored sealed." });
+const DAY_MS = 86_400_000;
 const refusals = ['INVALID_REQUEST', 'UNAUTHENTICATED', 'WRONG_KEY_KIND'] as const;
 
 /** Administration of endpoints. */
 export function endpointRoutes({
   ingest,
+  clock,
   pageItemsMax,
 }: {
   ingest: Ingest;
+  clock: Clock;
   pageItemsMax: number;
 }): readonly Route[] {
-  const { endpoints } = ingest;
+  const { endpoints, counts } = ingest;
   return [
     route({
       method: 'GET',
@@ -47,7 +41,7 @@ export function endpointRoutes({
       faults: refusals,
       handle: async (call) => {
         const page = await endpoints.list({ environment: principalOf(call).environment, ...call.query });
-        return { items: page.items.map(shown), next: page.next };
+        return { items: page.items.map(shownEndpoint), next: page.next };
       },
     }),
     route({
@@ -59,8 +53,15 @@ export function endpointRoutes({
       body: z.strictObject({
         platform: z.string().min(1).max(40),
         name: nameShape,
-        secret: secretShape,
+        scheme: z.record(z.string(), z.unknown()).optional().meta({
+          description: 'How the platform `generic` signs: docs/endpoints.md.',
+        }),
+        secret: webhookSecretShape.optional().meta({
+          description:
+            'As the platform has it, or its public key in PEM; none where nothing is signed or keys are fetched.',
+        }),
         allowedAddresses: rangesShape.optional(),
+        ...settingsInput,
       }),
       status: 201,
       answer: endpointShape,
@@ -68,8 +69,8 @@ export function endpointRoutes({
       handle: async (call) => {
         const { secret, ...given } = call.body;
         const { environment } = principalOf(call);
-        return shown(
-          await endpoints.create({ environment, ...given, secret: Secret.fromText(secret) }, call.actor),
+        return shownEndpoint(
+          await endpoints.create({ environment, ...given, secret: secretOf(secret) }, call.actor),
         );
       },
     }),
@@ -85,7 +86,7 @@ export function endpointRoutes({
       faults: [...refusals, 'ENDPOINT_NOT_FOUND'],
       handle: async (call) => {
         const { environment } = principalOf(call);
-        return shown(await endpoints.get({ environment, endpoint: call.params.id }));
+        return shownEndpoint(await endpoints.get({ environment, endpoint: call.params.id }));
       },
     }),
     route({
@@ -93,12 +94,13 @@ export function endpointRoutes({
       path: '/admin/v1/endpoints/{id}',
       surface: 'admin',
       scope: 'endpoints:write',
-      summary: 'Pauses or resumes an endpoint, replaces its secret, says from where it may be called.',
+      summary: 'Changes an endpoint: its state, its secret, its settings, from where it may be called.',
       params: idParams('endpoint'),
       body: z.strictObject({
-        state: stateShape.optional(),
-        secret: secretShape.optional(),
+        state: endpointStateShape.optional(),
+        secret: webhookSecretShape.optional(),
         allowedAddresses: rangesShape.optional(),
+        ...settingsInput,
         force: z.boolean().optional().meta({
           description: 'Even if the allowlist refuses somebody who was verified within the last day.',
         }),
@@ -112,23 +114,32 @@ export function endpointRoutes({
         const change = {
           ...target,
           ...given,
-          secret: secret === undefined ? secret : Secret.fromText(secret),
+          secret: secretOf(secret),
         };
-        return shown(await endpoints.change(change, call.actor));
+        return shownEndpoint(await endpoints.change(change, call.actor));
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/admin/v1/endpoints/{id}/counts',
+      surface: 'admin',
+      scope: 'endpoints:read',
+      summary: 'Tells what became of the webhooks of an endpoint, by day, outcome and reason.',
+      params: idParams('endpoint'),
+      query: z.strictObject({ days: z.coerce.number().int().min(1).max(400).default(7) }),
+      status: 200,
+      answer: z.strictObject({ items: z.array(endpointCountShape) }),
+      faults: [...refusals, 'ENDPOINT_NOT_FOUND'],
+      handle: async (call) => {
+        const target = { environment: principalOf(call).environment, endpoint: call.params.id };
+        await endpoints.get(target);
+        const sinceMs = clock.now() - (call.query.days - 1) * DAY_MS;
+        return { items: (await counts.list({ ...target, sinceMs })).map(shownCount) };
       },
     }),
   ];
 }
 
-function shown(endpoint: EndpointView): z.input<typeof endpointShape> {
-  const { id, platform, name, state, allowedAddresses, createdAtMs } = endpoint;
-  return {
-    id,
-    platform,
-    name,
-    state,
-    allowedAddresses: [...allowedAddresses],
-    path: `/in/${id}`,
-    createdAt: isoTime(createdAtMs),
-  };
+function secretOf(text: string | undefined): Secret | undefined {
+  return text === undefined ? undefined : Secret.fromText(text);
 }

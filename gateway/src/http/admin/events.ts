@@ -6,12 +6,18 @@ import { type Route, route } from '../route.ts';
 import { idParams, idShape, pageOf, pageQuery, timeOrNull, timeShape } from '../shapes.ts';
 import { principalOf } from './environment.ts';
 
+const stateShape = z.enum(['accepted', 'quarantined', 'unconfirmed', 'discarded']).meta({
+  description: 'Only accepted events go to destinations; those held wait for a person, or for the platform.',
+});
 const eventShape = z
   .strictObject({
     id: idShape('event'),
-    endpoint: idShape('endpoint'),
+    endpoint: idShape('endpoint').nullable().meta({ description: "Null for an application's own event." }),
     platform: z.string(),
     type: z.string().nullable(),
+    state: stateShape,
+    reason: z.string().nullable().meta({ description: 'Why it is held or was discarded.' }),
+    detail: z.string().nullable().meta({ description: 'Where in the rules; nothing of what it carries.' }),
     platformEvent: z
       .string()
       .nullable()
@@ -21,21 +27,6 @@ const eventShape = z
     digest: z.string().meta({ description: 'SHA-256 of the body, hexadecimal.' }),
   })
   .meta({ id: 'Event' });
-
-const deliveryShape = z
-  .strictObject({
-    id: idShape('delivery'),
-    event: idShape('event'),
-    destination: idShape('destination'),
-    state: z.enum(['due', 'delivered', 'dead']),
-    attempts: z.number().int(),
-    nextAttemptAt: timeShape.nullable(),
-    lastStatus: z.number().int().nullable(),
-    lastReason: z.string().nullable(),
-    createdAt: timeShape,
-    changedAt: timeShape,
-  })
-  .meta({ id: 'Delivery' });
 
 const refusals = ['INVALID_REQUEST', 'UNAUTHENTICATED', 'WRONG_KEY_KIND'] as const;
 
@@ -56,12 +47,22 @@ export function eventRoutes(rooms: {
       query: pageQuery(pageItemsMax, {
         endpoint: idShape('endpoint').optional(),
         type: z.string().max(100).optional(),
+        platform: z.string().max(40).optional(),
+        state: stateShape.optional(),
+        from: z.iso.datetime().optional().meta({ description: 'Received at this moment or later.' }),
+        to: z.iso.datetime().optional().meta({ description: 'Received before this moment.' }),
       }),
       status: 200,
       answer: pageOf(eventShape),
       faults: refusals,
       handle: async (call) => {
-        const page = await ingest.events.list({ environment: principalOf(call).environment, ...call.query });
+        const { from, to, ...filters } = call.query;
+        const page = await ingest.events.list({
+          environment: principalOf(call).environment,
+          ...filters,
+          fromMs: from === undefined ? undefined : Date.parse(from),
+          toMs: to === undefined ? undefined : Date.parse(to),
+        });
         return { items: page.items.map(shownEvent), next: page.next };
       },
     }),
@@ -80,6 +81,26 @@ export function eventRoutes(rooms: {
         return shownEvent(await ingest.events.get({ environment, event: call.params.id }));
       },
     }),
+    ...(['release', 'discard'] as const).map((verb) =>
+      route({
+        method: 'POST',
+        path: `/admin/v1/events/{id}/${verb}`,
+        surface: 'admin',
+        scope: 'events:decide',
+        summary:
+          verb === 'release'
+            ? 'Lets an event that is held go to its destinations after all.'
+            : 'Ends an event that is held: it can still be seen, and is never delivered.',
+        params: idParams('event'),
+        status: 200,
+        answer: eventShape,
+        faults: [...refusals, 'EVENT_NOT_FOUND', 'EVENT_NOT_HELD'],
+        handle: async (call) => {
+          const target = { environment: principalOf(call).environment, event: call.params.id };
+          return shownEvent(await ingest.events[verb](target, call.actor));
+        },
+      }),
+    ),
     route({
       method: 'POST',
       path: '/admin/v1/events/{id}/reveal',
@@ -115,38 +136,9 @@ export function eventRoutes(rooms: {
         return { deliveries: [...deliveries] };
       },
     }),
-    route({
-      method: 'GET',
-      path: '/admin/v1/deliveries',
-      surface: 'admin',
-      scope: 'events:read',
-      summary: 'Lists deliveries, newest first.',
-      query: pageQuery(pageItemsMax, {
-        event: idShape('event').optional(),
-        destination: idShape('destination').optional(),
-        state: z.enum(['due', 'delivered', 'dead']).optional(),
-      }),
-      status: 200,
-      answer: pageOf(deliveryShape),
-      faults: refusals,
-      handle: async (call) => {
-        const page = await delivery.list({ environment: principalOf(call).environment, ...call.query });
-        return { items: page.items.map(shownDelivery), next: page.next };
-      },
-    }),
   ];
 }
 
 function shownEvent({ receivedAtMs, ...event }: EventView): z.input<typeof eventShape> {
   return { ...event, receivedAt: isoTime(receivedAtMs) };
-}
-
-function shownDelivery(view: DeliveryView): z.input<typeof deliveryShape> {
-  const { nextAttemptAtMs, createdAtMs, changedAtMs, ...delivery } = view;
-  return {
-    ...delivery,
-    nextAttemptAt: timeOrNull(nextAttemptAtMs),
-    createdAt: isoTime(createdAtMs),
-    changedAt: isoTime(changedAtMs),
-  };
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { sign } from '@sallyport/schemes';
 import { utf8 } from '#base';
 import type { ClientAnswer } from '#test/client';
@@ -36,6 +37,46 @@ export async function aDestination(): Promise<{ readonly id: string; readonly se
   return { id: made.destination.id, secret: made.secret };
 }
 
+/** A destination that events are pulled from, and a key that is bound to it. */
+export async function aPullDestination(): Promise<{ readonly id: string; readonly key: string }> {
+  const { keyWith } = await sharedGateway();
+  const made = await created<{ destination: { id: string } }>('/admin/v1/destinations', {
+    name: freshName(),
+    kind: 'pull',
+  });
+  const { id } = made.destination;
+  const settings = { boundTo: { kind: 'destination', id } } as const;
+  return { id, key: await keyWith({ kind: 'test', scopes: ['events:pull'], settings }) };
+}
+
+/** One event as a pull gives it. */
+export interface Pulled {
+  readonly delivery: string;
+  readonly event: string;
+  readonly attempt: number;
+  readonly body: string;
+}
+
+/** Pulls with a key that is bound to the destination; the answer must be 200. */
+export async function pull(
+  key: string,
+  query = '',
+): Promise<{ readonly batch: string | null; readonly events: readonly Pulled[] }> {
+  const { call } = await sharedGateway();
+  const answer = await call({ path: `/v1/events${query}`, key });
+  assert.equal(answer.status, 200, answer.text);
+  return answer.json();
+}
+
+/** An event of the environment's own, with this body; its id. */
+export async function send(body: string | Uint8Array): Promise<string> {
+  const { call, testKey: key } = await sharedGateway();
+  const headers = { 'content-type': 'application/json', 'idempotency-key': randomUUID() };
+  const answer = await call({ method: 'POST', path: '/v1/events', key, body, headers });
+  assert.equal(answer.status, 200, answer.text);
+  return answer.json<{ event: string }>().event;
+}
+
 export function webhookSecret(): string {
   return canary('webhookSecret');
 }
@@ -63,6 +104,67 @@ export async function anEvent(): Promise<{
   const answer = await sendWebhook(path, { body });
   assert.equal(answer.status, 200, answer.text);
   return { id: answer.json<{ event: string }>().event, endpoint, body };
+}
+
+/** A delivery that was tried once, in vain. */
+export async function aDelivery(): Promise<{ readonly id: string }> {
+  const { admin } = await sharedGateway();
+  const { id: destination } = await aDestination();
+  const { id: event } = await anEvent();
+  const { items } = (
+    await admin('GET', `/admin/v1/deliveries?event=${event}&destination=${destination}`)
+  ).json<{
+    items: { id: string }[];
+  }>();
+  const id = items[0]?.id ?? '';
+  await untilTried(id, 1);
+  return { id };
+}
+
+/** Resolves when a delivery was tried so many times. */
+export async function untilTried(id: string, attempts: number): Promise<void> {
+  const { admin } = await sharedGateway();
+  await until(
+    async () =>
+      (await admin('GET', `/admin/v1/deliveries/${id}`)).json<{ attempts: number }>().attempts >= attempts,
+  );
+}
+
+export function replayBody(more: object): object {
+  return { from: '2020-01-01T00:00:00Z', to: new Date(Date.now() + 60_000).toISOString(), ...more };
+}
+
+export async function newReplay(more: object): Promise<ClientAnswer> {
+  const { admin } = await sharedGateway();
+  return admin('POST', '/admin/v1/replays', replayBody(more));
+}
+
+/** A replay of a time in which nothing happened. */
+export async function aReplay(): Promise<{ readonly id: string }> {
+  return created('/admin/v1/replays', { from: '2020-01-01T00:00:00Z', to: '2020-01-01T00:00:01Z' });
+}
+
+/** A replay, when it is over. */
+export async function aFinishedReplay(
+  id: string,
+): Promise<{ readonly state: string; readonly events: number; readonly deliveries: number }> {
+  const { admin } = await sharedGateway();
+  const show = async () =>
+    (await admin('GET', `/admin/v1/replays/${id}`)).json<{
+      state: string;
+      events: number;
+      deliveries: number;
+    }>();
+  await until(async () => (await show()).state !== 'running');
+  return show();
+}
+
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  for (let tries = 0; tries < 1_000; tries++) {
+    if (await condition()) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error('what was waited for did not happen');
 }
 
 async function created<Made>(path: string, body: object): Promise<Made> {

@@ -12,8 +12,10 @@ test('200 with the destination as it is now, paused, moved, resumed', async () =
   const made = (await admin('GET', path)).json();
   const paused = await admin('PATCH', path, { state: 'paused' });
   assert.equal(paused.status, 200);
-  assert.deepEqual(paused.json(), { ...made, state: 'paused' });
-  assert.deepEqual((await admin('PATCH', path, {})).json(), { ...made, state: 'paused' });
+  const { pausedAt } = paused.json<{ pausedAt: string }>();
+  const stopped = { ...made, state: 'paused', pausedReason: 'by administration', pausedAt };
+  assert.deepEqual(paused.json(), stopped);
+  assert.deepEqual((await admin('PATCH', path, {})).json(), stopped);
   const moved = await admin('PATCH', path, { url: 'https://app.test/y', state: 'active' });
   assert.deepEqual(moved.json(), { ...made, url: 'https://app.test/y' });
   assert.deepEqual((await admin('GET', path)).json(), moved.json());

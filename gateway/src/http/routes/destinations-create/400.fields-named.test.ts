@@ -7,7 +7,16 @@ const post = (body: object) => ({ method: 'POST', path: '/admin/v1/destinations'
 const value = 'cnry-value-that-must-not-come-back';
 
 test('400 INVALID_REQUEST names each field', async () => {
-  await assertFields(post({}), ['body.name', 'body.url']);
+  await assertFields(post({}), ['body.name']);
+  await assertFields(post({ name: 'never made' }), ['body.url']);
+  await assertFields(post({ name: 'never made', kind: 'pull', orderBy: 'all' }), ['body.orderBy']);
+  await assertFields(post({ name: 'never made', url: 'https://app.test', signature: 'platform' }), [
+    'body.signature',
+  ]);
+  const filter = { conditions: [{ path: ['a'], op: 'matches', value }] };
+  await assertFields(post({ name: 'never made', url: 'https://app.test', filter }), [
+    'body.filter.conditions.0.op',
+  ]);
   await assertFields(post({ name: `<${value}>`, url: 'https://app.test' }), ['body.name']);
   await assertFields(post({ name: 'never made', url: 'https://app.test', [value]: 1 }), ['body']);
 });

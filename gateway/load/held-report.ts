@@ -1,0 +1,107 @@
+import { execFileSync } from 'node:child_process';
+import { cpus } from 'node:os';
+import type { Held, PhaseFigures, Sample } from './held.harness.ts';
+
+const ROWS_MAX = 16;
+
+/** A held load as a Markdown page. */
+export function heldReport(
+  given: { readonly minutes: number; readonly share: number; readonly rate: number | null },
+  held: Held,
+): string {
+  const { platform, application, samples, control, hold } = held;
+  const refused = Object.entries(platform.refused).map(([status, count]) => `${count} × ${status}`);
+  const rows: readonly (readonly [string, string])[] = [
+    ['webhooks taken at most', held.takenMax === null ? 'not measured' : `${held.takenMax.toFixed(0)}/s`],
+    ['… and delivered to three destinations that are well, at most', `${held.sustainedMax.toFixed(0)}/s`],
+    ['held', `${held.rate.toFixed(0)}/s for ${given.minutes} minutes`],
+    ['webhooks acknowledged, and stored', `${number(platform.acknowledged)}, ${number(held.stored)}`],
+    ['… answered as duplicates, having been sent again', number(platform.duplicates)],
+    ['… refused meanwhile', refused.length === 0 ? 'none' : refused.join(', ')],
+    ['… broken off by the kill at the end', number(platform.broken)],
+    [
+      'deliveries taken by `good`, by `failing`',
+      `${number(application.taken['/good'] ?? 0)}, ${number(application.taken['/failing'] ?? 0)}`,
+    ],
+    ['… taken more than once', number(held.deliveredAgain)],
+    [
+      'requests that `failing` refused, that `hanging` left without an answer',
+      `${number(application.refused)}, ${number(application.left)}`,
+    ],
+    ['resident, highest of the node', mib(Math.max(...samples.map(({ residentBytes }) => residentBytes)))],
+    ['due for `good`, most at once', number(mostDue(samples, 'good'))],
+    ['due for `failing`, most at once', number(mostDue(samples, 'failing'))],
+    ['the database at the end', mib(held.databaseBytes)],
+    [
+      'from the start after the kill until everything was delivered',
+      `${(held.drainMs / 1_000).toFixed(0)} s`,
+    ],
+  ];
+  const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();
+  return [
+    '# Held load',
+    '',
+    held.problems.length === 0
+      ? '**Nothing was lost.** Everything acknowledged is stored once, and was delivered to the good destination and to the one that fails one request in ten, also what was acknowledged in the moment in which node and database were killed.'
+      : `**${held.problems.length} problems.**`,
+    '',
+    ...held.problems.map((text) => `- ${text}`),
+    ...(held.problems.length === 0 ? [] : ['']),
+    'One node, its Postgres, the platform and the applications are processes of their own on one machine. The platform sends at a fixed rate, whatever',
+    'becomes of it; latencies count from when a webhook was due to be sent. In the control all three destinations are well; then one refuses',
+    'one request in ten and one never answers. At the end node and database are killed with SIGKILL under load, and started again.',
+    'Waits of the schedule that are left then are cut short.',
+    '',
+    '| | |',
+    '|---|---|',
+    ...rows.map(([name, value]) => `| ${name} | ${value} |`),
+    '',
+    '| | webhooks | to the acknowledgement, p50 | p99 | to the good destination, p50 | p99 |',
+    '|---|---:|---:|---:|---:|---:|',
+    phaseRow('control', control),
+    phaseRow('with the bad ones', hold),
+    '',
+    `The good destination's p99 with the bad ones is ${(hold.delivery.p99 / control.delivery.p99).toFixed(2)} times that of the control.`,
+    '',
+    '| second | resident | due: good | failing | hanging | webhooks under way |',
+    '|---:|---:|---:|---:|---:|---:|',
+    ...spread(samples).map(
+      ({ atSeconds, residentBytes, due, underWay }) =>
+        `| ${atSeconds} | ${mib(residentBytes)} | ${due['good'] ?? 0} | ${due['failing'] ?? 0} | ${due['hanging'] ?? 0} | ${underWay} |`,
+    ),
+    '',
+    'What is due for a destination that never answers waits in the database, not in the node.',
+    '',
+    '```text',
+    `node gateway/load/held.ts --minutes ${given.minutes} --share ${given.share}${given.rate === null ? '' : ` --rate ${given.rate}`}`,
+    '```',
+    '',
+    `Commit ${commit}, Node ${process.versions.node}, ${process.platform}/${process.arch}, ${cpus().length} cores (${cpus()[0]?.model.trim() ?? 'unknown'}).`,
+    '',
+  ].join('\n');
+}
+
+function phaseRow(name: string, { count, acknowledgement, delivery }: PhaseFigures): string {
+  const cells = [acknowledgement.p50, acknowledgement.p99, delivery.p50, delivery.p99].map(
+    (ms) => `${ms.toFixed(1)} ms`,
+  );
+  return `| ${[name, number(count), ...cells].join(' | ')} |`;
+}
+
+/** Not every sample: as many as a page bears, the first and the last among them. */
+function spread(samples: readonly Sample[]): readonly Sample[] {
+  const step = Math.max(1, Math.ceil(samples.length / ROWS_MAX));
+  return samples.filter((_, at) => at % step === 0 || at === samples.length - 1);
+}
+
+function mostDue(samples: readonly Sample[], name: string): number {
+  return Math.max(0, ...samples.map(({ due }) => due[name] ?? 0));
+}
+
+function mib(bytes: number): string {
+  return `${Math.round(bytes / 2 ** 20)} MiB`;
+}
+
+function number(value: number): string {
+  return value.toLocaleString('en');
+}

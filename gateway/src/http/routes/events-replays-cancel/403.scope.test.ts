@@ -1,0 +1,21 @@
+// Only a key with the scope events:replay ends a replay; an application's key never does. P2 L3 Q3 Q19.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { aReplay } from '../objects.fixture.ts';
+import { assertKindNeeded, assertScopeNeeded } from '../refusals.fixture.ts';
+
+test('403 for every other scope together, 200 for events:replay alone', async () => {
+  const { id } = await aReplay();
+  const answer = await assertScopeNeeded(
+    { method: 'POST', path: `/admin/v1/replays/${id}/cancel` },
+    'events:replay',
+  );
+  assert.equal(answer.status, 200, answer.text);
+});
+
+test("403 for an application's key", async () => {
+  await assertKindNeeded({
+    method: 'POST',
+    path: '/admin/v1/replays/rpl_00000000000000000000000000/cancel',
+  });
+});

@@ -1,0 +1,86 @@
+import { Fault, parseJson } from '#base';
+import type { BodySchema } from './body-schema.ts';
+import { type Expectation, unmetBy } from './expectations.ts';
+import { matchesType } from './type-pattern.ts';
+
+/** Rules about what an event says, ready to be applied. */
+export interface Rules {
+  /** The types that are wanted; none means all. */
+  readonly eventTypes: readonly string[];
+  /** By the types they are for. An event has to meet all that are for its type. */
+  readonly schemas: readonly (readonly [types: string, schema: BodySchema])[];
+  readonly expectations: readonly Expectation[];
+}
+
+export type HoldReason = 'unreadable' | 'schema' | 'too-much-to-check' | 'expectation';
+
+/** What is wrong with an authentic event, and which rule says so. Nothing of what it carries is in it. */
+export interface Finding {
+  readonly reason: HoldReason;
+  readonly detail: string | null;
+}
+
+/** A long text is as much work as many short ones. */
+const BYTES_PER_STEP = 64;
+const DETAIL_CHARACTERS_MAX = 300;
+
+/** Whether an event of this type is wanted at all. */
+export function isWanted({ eventTypes }: Pick<Rules, 'eventTypes'>, type: string | null): boolean {
+  return eventTypes.length === 0 || eventTypes.some((pattern) => matchesType(pattern, type));
+}
+
+/**
+ * What is wrong with an event by the rules of its endpoint, or `null`. The body is parsed here, in the one reading it has, and
+ * only when some rule is for its type. Work is bounded by `stepsMax`: beyond it the event is held, not let through.
+ */
+export function judge(
+  { schemas, expectations }: Pick<Rules, 'schemas' | 'expectations'>,
+  {
+    type,
+    body,
+    stepsMax,
+  }: { readonly type: string | null; readonly body: Uint8Array; readonly stepsMax: number },
+): Finding | null {
+  const mine = schemas.filter(([types]) => matchesType(types, type));
+  const expected = expectations.filter(({ types }) => matchesType(types, type));
+  if (mine.length === 0 && expected.length === 0) return null;
+  const read = readBare(body);
+  if (read === null) return { reason: 'unreadable', detail: null };
+  const steps = read.values + body.length / BYTES_PER_STEP;
+  for (const [types, schema] of mine) {
+    if (schema.values * steps > stepsMax) return { reason: 'too-much-to-check', detail: types };
+    const broken = schema.brokenBy(read.value);
+    if (broken !== null)
+      return { reason: 'schema', detail: `${types} ${broken}`.slice(0, DETAIL_CHARACTERS_MAX) };
+  }
+  const unmet = unmetBy(expectations, { type, value: read.value });
+  return unmet === null ? null : { reason: 'expectation', detail: `expectations[${unmet}]` };
+}
+
+/** A body as JSON whose objects have no prototype, and how many values it holds; `null` when it has no single reading. */
+export function readBare(body: Uint8Array): { readonly value: unknown; readonly values: number } | null {
+  try {
+    return bare(parseJson(body));
+  } catch (thrown) {
+    if (thrown instanceof Fault && thrown.code === 'MALFORMED_BODY') return null;
+    throw thrown;
+  }
+}
+
+/** The depth is bounded by the parser. */
+function bare(value: unknown): { value: unknown; values: number } {
+  if (typeof value !== 'object' || value === null) return { value, values: 1 };
+  let values = 1;
+  const copy = (part: unknown): unknown => {
+    const inside = bare(part);
+    values += inside.values;
+    return inside.value;
+  };
+  if (Array.isArray(value)) {
+    const items = value.map(copy);
+    return { value: items, values };
+  }
+  const made: Record<string, unknown> = Object.create(null);
+  for (const [name, part] of Object.entries(value)) made[name] = copy(part);
+  return { value: made, values };
+}
