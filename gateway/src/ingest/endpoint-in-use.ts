@@ -46,17 +46,35 @@ export interface InUsePorts {
 /** Endpoints in use, remembered for `keyCacheMs`; `null` when there is no such endpoint. */
 export function createInUse(ports: InUsePorts) {
   const { limits, clock } = ports;
+  const rules = createReadRules(limits.keyCacheItemsMax);
   return createMemory<EndpointId, EndpointInUse>({
     itemsMax: limits.keyCacheItemsMax,
     trustMs: limits.keyCacheMs,
     clock,
-    ask: (endpoint) => open(ports, endpoint),
+    ask: (endpoint) => open(ports, { endpoint, rules }),
   });
+}
+
+type ReadRules = (endpoint: EndpointId, given: { platform: string; settings: EndpointSettings }) => Rules;
+
+/** Reading fifty schemas takes milliseconds, and an endpoint is looked up twice a second: they are read when they have changed. */
+function createReadRules(itemsMax: number): ReadRules {
+  const read = new Map<EndpointId, { readonly text: string; readonly rules: Rules }>();
+  return (endpoint, { platform, settings }) => {
+    const { eventTypes, structure, schemas, expectations } = settings;
+    const text = JSON.stringify([eventTypes, structure, schemas, expectations]);
+    const known = read.get(endpoint);
+    if (known?.text === text) return known.rules;
+    if (read.size >= itemsMax) read.clear();
+    const rules = rulesOf(platform, settings);
+    read.set(endpoint, { text, rules });
+    return rules;
+  };
 }
 
 async function open(
   { store, keyring, clock }: InUsePorts,
-  endpoint: EndpointId,
+  { endpoint, rules }: { readonly endpoint: EndpointId; readonly rules: ReadRules },
 ): Promise<EndpointInUse | null> {
   const found = await store.system(async (tx) => {
     const row = await tx.row(selectEndpointInUse, [endpoint]);
@@ -81,7 +99,7 @@ async function open(
     ranges: texts.length === 0 ? null : createRanges(texts),
     secrets,
     settings,
-    rules: rulesOf(platform, settings),
+    rules: rules(endpoint, { platform, settings }),
     keptHeaders: new Set([...headersOf(scheme), ...settings.keepHeaders]),
   };
 }
