@@ -5,14 +5,15 @@ import type { Scheme } from './scheme.ts';
 /** What the caller has to give beside the message, checked: a mistake here is the configuration's, and a fault. */
 export function configured(scheme: Scheme, input: ConfiguredInput, to: 'verify' | 'sign'): Configured {
   const parameters: Record<string, string> = {};
-  for (const { name, values, neededTo } of scheme.parameters) {
+  for (const { name, values, neededTo, meaning } of scheme.parameters) {
+    const detail = `${name}: ${meaning}.`;
     const value = input.parameters?.[name];
     if (value === undefined) {
-      if (neededTo === 'both' || to === 'sign') throw schemeFault('PARAMETER_MISSING');
+      if (neededTo === 'both' || to === 'sign') throw schemeFault('PARAMETER_MISSING', detail);
       continue;
     }
     if (!isPlain(value, LIMITS.parameterCharactersMax) || (values !== null && !values.includes(value)))
-      throw schemeFault('PARAMETER_INVALID');
+      throw schemeFault('PARAMETER_INVALID', detail);
     parameters[name] = value;
   }
   const needs = schemeNeeds(scheme);

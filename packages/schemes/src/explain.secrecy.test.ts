@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
+import { signedInput } from '../test/samples.ts';
 import { explain, sign, type VerifyInput, verify } from './index.ts';
 
 const nowMs = 1_750_000_000_000;
@@ -46,6 +47,13 @@ test('refused: the expected MAC beside the received one, and the clock', () => {
     explanation.lines[0] ?? '',
     /^standard-webhooks: signature-mismatch\. The signature fits none/,
   );
+});
+
+test('where the secret is among what is signed, there is no digest of it to try secrets against', () => {
+  const rapyd = signedInput('rapyd');
+  const explanation = explain(rapyd, verify(rapyd));
+  assert.equal(explanation.signedShape, '{url}{salt}{timestamp}{accessKey}{secret}{body}');
+  assert.equal(explanation.signedSha256, null);
 });
 
 test('headers that left the signed content open say so instead of guessing', () => {

@@ -11,7 +11,7 @@ export class SchemeFault extends Error {
   override readonly name = 'SchemeFault';
   readonly code: SchemeFaultCode;
 
-  /** Which field of a configuration, and the rule it breaks; never its value. */
+  /** Which parameter, or which field of a configuration and the rule it breaks; never its value. */
   readonly detail: string | null;
 
   constructor(code: SchemeFaultCode, detail: string | null = null) {

@@ -8,12 +8,17 @@ import {
   answerChallenge,
   eventTypeOf,
   explain,
+  genericScheme,
   isSchemeName,
   keyNeeded,
   parseFetchedKey,
+  parseSecret,
+  parseSigningSecret,
   REASONS,
   SCHEMES,
   type Scheme,
+  SchemeFault,
+  sign,
   verify,
 } from './index.ts';
 import { parseJsonTree } from './json-tree.ts';
@@ -104,6 +109,113 @@ for (const scheme of Object.values(SCHEMES)) {
     );
   });
 }
+
+test('no text makes a secret of any scheme throw anything but a fault of its own, and none tells the text', () => {
+  const codes = new Set(['SECRET_MALFORMED', 'SECRET_TOO_SHORT', 'KEY_MALFORMED']);
+  const label = fc.constantFrom('PUBLIC KEY', 'PRIVATE KEY', 'CERTIFICATE');
+  const secret = fc.oneof(
+    text,
+    fc
+      .tuple(fc.constantFrom('whsec_', 'whpk_', 'whsk_', ''), fc.base64String())
+      .map((parts) => parts.join('')),
+    fc
+      .tuple(label, fc.base64String())
+      .map(([name, base64]) => `-----BEGIN ${name}-----\n${base64}\n-----END ${name}-----\n`),
+  );
+  fc.assert(
+    fc.property(fc.constantFrom(...Object.values(SCHEMES)), secret, (scheme, value) => {
+      for (const parse of [parseSecret, parseSigningSecret]) {
+        try {
+          assert.ok(parse(scheme, value).length >= 16);
+        } catch (error) {
+          assert.ok(error instanceof SchemeFault && codes.has(error.code));
+          assert.ok(value.length < 4 || !error.message.includes(value));
+        }
+      }
+    }),
+    { ...parameters, numRuns: 1000 },
+  );
+});
+
+test('whatever is configured as a generic scheme, it is refused with the place, or works', () => {
+  const word = fc.constantFrom(
+    'signature',
+    'id',
+    'timestamp',
+    'body',
+    'url',
+    'v1',
+    'pairs',
+    'list',
+    'stamped',
+    'seconds',
+    'hex',
+    '.',
+    'none',
+    'X-Signature',
+  );
+  const leaf = fc.oneof(word, fc.boolean(), fc.integer({ min: -1, max: 400 }), fc.constant(null));
+  const value = fc.oneof(
+    leaf,
+    fc.array(fc.oneof(word, fc.record({ literal: word })), { maxLength: 4 }),
+    fc.dictionary(word, leaf, { maxKeys: 3 }),
+  );
+  const timed = { content: ['timestamp', { literal: '.' }, 'body'], timestamp: { unit: 'seconds' } };
+  const valid = fc.constantFrom<Readonly<Record<string, unknown>>>(
+    { headers: { signature: 'X-Signature' } },
+    { headers: { signature: 'X-Signature' }, form: { kind: 'list', version: 'v1' } },
+    { headers: { signature: 'X-Signature', timestamp: 'X-Time' }, ...timed },
+    {
+      headers: { signature: 'X-S' },
+      form: { kind: 'pairs', timestampKey: 't', signatureKey: 'v1' },
+      ...timed,
+    },
+    { headers: { signature: 'X-S' }, form: { kind: 'stamped' }, ...timed },
+  );
+  const place = fc.constantFrom(
+    'headers',
+    'form',
+    'content',
+    'timestamp',
+    'encoding',
+    'secret',
+    'eventType',
+    'other',
+  );
+  const config = fc
+    .tuple(valid, fc.array(fc.tuple(place, value), { maxLength: 2 }))
+    .map(([whole, changes]) => ({ ...whole, ...Object.fromEntries(changes) }));
+  const secrets = [{ id: 'current', bytes: Buffer.alloc(32, 7) }];
+  const body = Buffer.from('{}');
+  let made = 0;
+  fc.assert(
+    fc.property(config, (given) => {
+      let scheme: Scheme;
+      try {
+        scheme = genericScheme(JSON.parse(JSON.stringify(given)));
+      } catch (error) {
+        assert.ok(
+          error instanceof SchemeFault && error.code === 'CONFIGURATION_INVALID' && error.detail !== null,
+        );
+        return;
+      }
+      made += 1;
+      const { headers } = sign({
+        scheme,
+        secrets: [Buffer.alloc(32, 7)],
+        body,
+        id: 'msg_1',
+        nowMs,
+        url: 'https://x.test',
+      });
+      const input = { scheme, secrets, rawHeaders: headers.flat(), body, nowMs, url: 'https://x.test' };
+      assert.ok(verify(input).ok);
+      assert.ok(!verify({ ...input, body: Buffer.from('[]') }).ok);
+    }),
+    { ...parameters, numRuns: 2000 },
+  );
+  assert.ok(made > 200 && made < 1800, `${made} of them were valid`);
+});
 
 test('one changed byte of a signed body refuses it in every scheme that signs the body as it stands', () => {
   const change = fc.record({ at: fc.nat(), by: fc.integer({ min: 1, max: 255 }) });

@@ -26,20 +26,15 @@ const READERS: Readonly<Record<SignatureForm['kind'], Reader>> = Object.freeze({
   'versioned-list': readPlain,
   pairs: readPlain,
   stamped: readPlain,
-  'body-member': readPlain,
+  'body-member': readMember,
   jwt: readJwt,
   form: readForm,
   items: readItems,
 });
 
-/** Whatever has its signatures in a header or in one member of the body. */
+/** Whatever has its signatures in a header. */
 function readPlain(scheme: Scheme, input: ReadingInput): Reading {
-  const parsed = needsParsing(scheme) ? parseBody(input.body) : null;
-  if (parsed === null && needsParsing(scheme)) return notRead('body-malformed');
-  const text =
-    scheme.signature.kind === 'body-member'
-      ? memberText(memberAt(parsed?.root ?? null, scheme.signature.name))
-      : readHeader(input.rawHeaders, scheme.headers.signature ?? '');
+  const text = readHeader(input.rawHeaders, scheme.headers.signature ?? '');
   if (text.kind === 'repeated' && scheme.headers.repeats === true) return readRepeated(scheme, input);
   if (text.kind !== 'present') return notRead(`signature-${text.kind}`);
   const id = readOptional(input.rawHeaders, scheme.headers.id);
@@ -57,10 +52,27 @@ function readPlain(scheme: Scheme, input: ReadingInput): Reading {
   const timestampMs = timestampText === null ? null : timeOf(scheme, timestampText);
   if (timestampText !== null && timestampMs === null) return notRead('timestamp-malformed');
 
+  // Parsed last: whoever has not even a signature is not worth it.
+  const parses = needsParsing(scheme);
+  const parsed = parses ? parseBody(input.body) : null;
+  if (parses && parsed === null) return notRead('body-malformed', timestampMs);
   const idText = id.kind === 'present' ? id.value : null;
   const contents = signedContents(scheme, { ...input, parsed, id: idText, timestampText });
   if (typeof contents === 'string') return notRead(contents, timestampMs);
   return { ok: true, messages: [{ signatures: read.signatures, contents }], id: idText, timestampMs };
+}
+
+/** Whose signature stands in the body, beside what is signed of it. */
+function readMember(scheme: Scheme, input: ReadingInput): Reading {
+  const parsed = parseBody(input.body);
+  if (parsed === null || scheme.signature.kind !== 'body-member') return notRead('body-malformed');
+  const text = memberAt(parsed.root, scheme.signature.name);
+  if (text?.kind !== 'string' || text.value === '') return notRead('signature-missing');
+  const read = readSignatures(scheme, { text: text.value, parameters: input.parameters });
+  if (!read.ok) return notRead(read.reason);
+  const contents = signedContents(scheme, { ...input, parsed, id: null, timestampText: null });
+  if (typeof contents === 'string') return notRead(contents);
+  return { ok: true, messages: [{ signatures: read.signatures, contents }], id: null, timestampMs: null };
 }
 
 /** Each of them by itself; one that isn't canonical refuses all. For schemes that sign the body alone. */
@@ -107,12 +119,6 @@ export function mayLackId({ content }: Scheme): boolean {
 
 function timeOf({ timestamp }: Scheme, text: string): number | null {
   return timestamp === null ? null : parseTimestamp(text, timestamp.unit);
-}
-
-function memberText(node: ReturnType<typeof memberAt>): HeaderValue {
-  return node?.kind === 'string' && node.value !== ''
-    ? { kind: 'present', value: node.value }
-    : { kind: 'missing' };
 }
 
 function readOptional(

@@ -30,7 +30,7 @@ export const REASONS = Object.freeze([
   row('timestamp-too-new', 'The signature is right, but the message is from the future: a clock is wrong.'),
   row(
     'body-malformed',
-    'What is signed of the body can not be told: it is not the JSON or the form that the scheme has, or is ambiguous.',
+    'What is signed of the body can not be told: it is not the JSON or form that the scheme has, ambiguous, or over 256 KiB.',
   ),
   row('digest-mismatch', 'The digest that the signature covers is not that of the body.'),
   row('algorithm-wrong', 'The message names another algorithm than the one that is configured.'),

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isMac } from './algorithms.ts';
-import { FAULTS, REASONS, REQUEST_REASONS, REQUEST_SCHEMES, SCHEMES } from './index.ts';
+import { FAULTS, hasSharedSecret, REASONS, REQUEST_REASONS, REQUEST_SCHEMES, SCHEMES } from './index.ts';
 
 test('the table has no prototype and is frozen all the way down', () => {
   assert.equal(Object.getPrototypeOf(SCHEMES), null);
@@ -46,6 +46,7 @@ test('every row signs the body or says that it does not, and reads no id, time o
     assert.equal(['body-member', 'form', 'items'].includes(signature.kind), headers.signature === null, name);
     assert.equal(secret === 'public-key' || secret === 'whpk-base64', !isMac(algorithm), name);
     assert.equal(keySource !== null, !isMac(algorithm), name);
+    assert.equal(hasSharedSecret(scheme), isMac(algorithm), name);
     // An id from a header that isn't signed would let a sender choose what counts as a duplicate.
     assert.ok(scheme.eventId.from !== 'signed-header' || signs('id'), name);
     // And so would one from a body that isn't signed as it stands.

@@ -28,7 +28,6 @@ export function sign(input: SignInput): Signed {
   const scheme = schemeOf(input.scheme);
   const values = configured(scheme, input, 'sign');
   checkSecrets(scheme, input.secrets);
-  if (!Number.isSafeInteger(input.nowMs) || input.nowMs < 0) throw schemeFault('TIME_INVALID');
   const signing: Signing = {
     ...values,
     secrets: input.secrets,

@@ -127,6 +127,61 @@ test('stamped and versioned lists', () => {
   );
 });
 
+test('a digest has one spelling: lower case, or upper where the platform writes it so', () => {
+  const lower = (value: string) => value.toLowerCase();
+  const upper = (value: string) => value.replace(/[0-9a-f]+$/, (digits) => digits.toUpperCase());
+  assert.equal(changed('authorize-net', lower), 'signature-malformed');
+  assert.equal(changed('github', upper), 'signature-malformed');
+  assert.equal(changed('mintmove', upper), 'signature-malformed');
+  // Hex or base64, whichever MintMove will choose.
+  const base64 = (value: string) => Buffer.from(value, 'hex').toString('base64');
+  assert.equal(changed('mintmove', base64), 'accepted');
+  assert.equal(
+    changed('mintmove', (value) => base64(value).replace('=', '')),
+    'signature-malformed',
+  );
+  const inBytes = (value: string) => base64(Buffer.from(value, 'base64').toString('latin1'));
+  assert.equal(changed('rapyd', inBytes), 'accepted');
+  assert.equal(
+    changed('rapyd', (value) => `${value}=`),
+    'signature-malformed',
+  );
+});
+
+test('a time in ISO 8601 is one that there is, in UTC, to the second or finer', () => {
+  const input = signedInput('paypal');
+  const at = (text: string) =>
+    outcome({ ...input, rawHeaders: withHeader(input.rawHeaders, 'paypal-transmission-time', text) });
+  for (const text of ['2025-06-15T15:06:41Z', '2025-06-15T15:06:40.000Z'])
+    assert.equal(at(text), 'signature-mismatch', text);
+  for (const text of [
+    '2025-02-31T00:00:00Z',
+    '2025-13-01T00:00:00Z',
+    '2025-06-15T25:00:00Z',
+    '2025-06-15T15:06:40z',
+    '2025-06-15T15:06:40+00:00',
+    '2025-06-15 15:06:40Z',
+    '2025-06-15T15:06Z',
+    '+02025-06-15T15:06:40Z',
+    '1750000000',
+    'now',
+  ])
+    assert.equal(at(text), 'timestamp-malformed', text);
+});
+
+test('an id does not hold what ends it, so that no signed text can be cut into another id, time and body', () => {
+  for (const [scheme, id] of [
+    ['paypal', 'msg|1'],
+    ['mercado-pago', 'msg;ts:1'],
+    ['svix', 'msg.1'],
+  ] as const) {
+    const input = signedInput(scheme);
+    const rawHeaders = withHeader(input.rawHeaders, SCHEMES[scheme].headers.id ?? '', id);
+    assert.equal(outcome({ ...input, rawHeaders }), 'id-malformed', scheme);
+    assert.throws(() => signedInput(scheme, { id }), { code: 'ID_MALFORMED' });
+  }
+});
+
 test('Mollie: in a rotation the header is there twice, and one that is no signature still refuses both', () => {
   const [current, next] = [keyPair(SCHEMES.mollie), keyPair(SCHEMES.mollie, 'next')];
   const { body } = sampleOf(SCHEMES.mollie);

@@ -57,6 +57,13 @@ for (const [algorithm, hash] of [
   });
 }
 
+test('a row that asks for a time which its message has no place for lets nothing pass, rather than everything', () => {
+  const scheme: Scheme = { ...SCHEMES.koywe, timestamp: { unit: 'seconds', toleranceSeconds: 300 } };
+  const mac = createHmac('sha256', secret.bytes).update(body).digest('hex');
+  const verdict = verify({ scheme, secrets: [secret], rawHeaders: ['Koywe-Signature', mac], body, nowMs });
+  assert.ok(!verdict.ok && verdict.reason === 'timestamp-missing');
+});
+
 test('MACs of unequal length are unequal, without the throw of timingSafeEqual (CVE-2023-50728)', () => {
   const mac = Buffer.alloc(32, 1);
   assert.ok(macsEqual(mac, Buffer.alloc(32, 1)));

@@ -32,6 +32,13 @@ for (const scheme of Object.values(SCHEMES)) {
     }
   });
 
+  test(`${name}: headers that are not signed, that of the key among them, decide nothing`, () => {
+    const { key } = headers;
+    const named = key === undefined ? input.rawHeaders : withHeader(input.rawHeaders, key, 'another-key');
+    const dressed = ['X-Event-Id', 'evt_9', 'X-Algorithm', 'none', ...named, 'paypal-auth-algo', 'NONE'];
+    assert.deepEqual(verify({ ...input, rawHeaders: dressed }), verify(input));
+  });
+
   test(`${name}: another secret, no secret and a secret that can't be used are refused`, () => {
     const other = keyPair(scheme, 'other').verifying;
     assert.equal(reasonOf({ secrets: [other] }), 'signature-mismatch');

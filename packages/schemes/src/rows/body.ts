@@ -102,7 +102,7 @@ export const BODY_ROWS = {
     eventId: { from: 'body', path: ['id'] },
     eventType: typeAt(['type']),
     differences: [
-      'Its page on best practices compares the header with the bare digest; its packages strip sha256= first.',
+      'Its page on best practices compares the header with the bare digest; its package for PHP strips sha256= first, and takes a header without it as well. Here it has to be there.',
       'Classic webhooks (a form with an id) bear no signature at all: read the payment again.',
     ],
     source: 'https://docs.mollie.com/reference/webhooks-best-practices',

@@ -158,6 +158,7 @@ export const DERIVED_ROWS = {
     differences: [
       'Its pages want the id in lower case, some of its messages were signed with it as sent: either passes.',
       'Its pages show the time in seconds and in milliseconds: ten digits are the one, thirteen the other.',
+      'Its package says that notifications of QR codes are not signed at all: they are refused here.',
     ],
     source: 'https://www.mercadopago.com.ar/developers/en/docs/your-integrations/notifications/webhooks',
     checked: ownPackage('mercadopago'),

@@ -139,7 +139,8 @@ export const KEYED_ROWS = {
     parameters: [KEY_ID],
     eventId: { from: 'body', path: ['id'] },
     eventType: typeAt(['event_type']),
-    // Served encrypted to whoever signs the request for it.
+    // Served encrypted to whoever signs the request for it. Messages whose signature begins with WECHATPAY/SIGNTEST/ are
+    // probes of whether it is checked at all: they are refused like any other that doesn't fit, as they should be.
     keySource: { kind: 'configured', format: 'pem' },
     notCovered: [
       'what the resource says: it is encrypted under the APIv3 key, which the application has',

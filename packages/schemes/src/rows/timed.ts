@@ -139,7 +139,7 @@ export const TIMED_ROWS = {
     eventType: typeAt(['event_type']),
     notCovered: TIME_AND_BODY,
     differences: [
-      'Its page says milliseconds and shows ten digits, which would be seconds; milliseconds are what is taken.',
+      'Its page says milliseconds and shows ten digits, which would be seconds; its package for Ruby takes milliseconds, as here.',
       'Notifications in XML are not signed.',
     ],
     source: 'https://docs.recurly.com/recurly-subscriptions/docs/signature-verification',
