@@ -115,10 +115,10 @@ export function createReceiver(ports: ReceiverPorts): Receiver {
 
   const refuse = async (target: EndpointInUse, refusal: Refusal): Promise<never> => {
     const { environment, id: endpoint } = target;
-    const { reason, address, code } = refusal;
+    const { reason, address, code, bytes = 0 } = refusal;
     callers.count({ environment, endpoint, address }, 'refused');
     counts.count({ environment, endpoint, outcome: 'refused', reason });
-    await refusals.record({ environment, endpoint, reason, address });
+    await refusals.record({ environment, endpoint, reason, address, bytes });
     throw new Fault(code);
   };
 
@@ -163,7 +163,13 @@ export function createReceiver(ports: ReceiverPorts): Receiver {
     const { rawHeaders, address } = webhook;
     const { parameters } = settings;
     const key = await ports.keys.of({ endpoint, scheme, rawHeaders, parameters });
-    if (!key.ok) return refuse(target, { reason: key.reason, address, code: 'WEBHOOK_REFUSED' });
+    if (!key.ok)
+      return refuse(target, {
+        reason: key.reason,
+        address,
+        code: 'WEBHOOK_REFUSED',
+        bytes: webhook.body.length,
+      });
     return verified(target, { scheme, secrets: [key.secret], webhook, nowMs: clock.now() });
   };
 
@@ -185,7 +191,13 @@ export function createReceiver(ports: ReceiverPorts): Receiver {
       ...(url === null ? {} : { url }),
       ...(toleranceSeconds === null ? {} : { toleranceSeconds }),
     });
-    if (!verdict.ok) return refuse(target, { reason: verdict.reason, address, code: 'WEBHOOK_REFUSED' });
+    if (!verdict.ok)
+      return refuse(target, {
+        reason: verdict.reason,
+        address,
+        code: 'WEBHOOK_REFUSED',
+        bytes: webhook.body.length,
+      });
     callers.count({ environment, endpoint, address }, 'verified');
     ports.countSecretUse({ environment, endpoint, secret: verdict.secretId });
     const { duplicateKey, eventId: platformEvent } = verdict;
@@ -287,6 +299,7 @@ interface Refusal {
   readonly reason: string;
   readonly address: string;
   readonly code: 'WEBHOOK_REFUSED' | 'ADDRESS_REFUSED';
+  readonly bytes?: number;
 }
 
 interface Held {
