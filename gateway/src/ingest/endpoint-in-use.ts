@@ -1,4 +1,4 @@
-import type { SchemeName, SchemeSecret } from '@sallyport/schemes';
+import type { Scheme, SchemeSecret } from '@sallyport/schemes';
 import {
   type AddressRanges,
   type Clock,
@@ -25,7 +25,7 @@ export interface EndpointInUse {
   readonly environment: EnvironmentId;
   readonly platform: string;
   /** `null` when nothing is signed: its events wait until they are confirmed. */
-  readonly scheme: SchemeName | null;
+  readonly scheme: Scheme | null;
   readonly state: EndpointState;
   /** From where it may be called; `null` means from anywhere. */
   readonly ranges: AddressRanges | null;
@@ -46,17 +46,35 @@ export interface InUsePorts {
 /** Endpoints in use, remembered for `keyCacheMs`; `null` when there is no such endpoint. */
 export function createInUse(ports: InUsePorts) {
   const { limits, clock } = ports;
+  const rules = createReadRules(limits.keyCacheItemsMax);
   return createMemory<EndpointId, EndpointInUse>({
     itemsMax: limits.keyCacheItemsMax,
     trustMs: limits.keyCacheMs,
     clock,
-    ask: (endpoint) => open(ports, endpoint),
+    ask: (endpoint) => open(ports, { endpoint, rules }),
   });
+}
+
+type ReadRules = (endpoint: EndpointId, given: { platform: string; settings: EndpointSettings }) => Rules;
+
+/** Reading fifty schemas takes milliseconds, and an endpoint is looked up twice a second: they are read when they have changed. */
+function createReadRules(itemsMax: number): ReadRules {
+  const read = new Map<EndpointId, { readonly text: string; readonly rules: Rules }>();
+  return (endpoint, { platform, settings }) => {
+    const { eventTypes, structure, schemas, expectations } = settings;
+    const text = JSON.stringify([eventTypes, structure, schemas, expectations]);
+    const known = read.get(endpoint);
+    if (known?.text === text) return known.rules;
+    if (read.size >= itemsMax) read.clear();
+    const rules = rulesOf(platform, settings);
+    read.set(endpoint, { text, rules });
+    return rules;
+  };
 }
 
 async function open(
   { store, keyring, clock }: InUsePorts,
-  endpoint: EndpointId,
+  { endpoint, rules }: { readonly endpoint: EndpointId; readonly rules: ReadRules },
 ): Promise<EndpointInUse | null> {
   const found = await store.system(async (tx) => {
     const row = await tx.row(selectEndpointInUse, [endpoint]);
@@ -71,16 +89,24 @@ async function open(
   for (const { id, sealed_secret } of found.sealed) {
     secrets.push({ id, bytes: await sealer.open(secretContext(endpoint, id), sealed_secret) });
   }
+  const scheme = schemeOf(platform, found.scheme);
   return {
     id: endpoint,
     environment,
     platform,
-    scheme: schemeOf(platform, found.scheme),
+    scheme,
     state,
     ranges: texts.length === 0 ? null : createRanges(texts),
     secrets,
     settings,
-    rules: rulesOf(platform, settings),
-    keptHeaders: new Set(settings.keepHeaders),
+    rules: rules(endpoint, { platform, settings }),
+    keptHeaders: new Set([...headersOf(scheme), ...settings.keepHeaders]),
   };
+}
+
+/** What a scheme says in headers: an application that knows the platform's package may look for it. */
+function headersOf(scheme: Scheme | null): readonly string[] {
+  if (scheme === null) return [];
+  const { signature, id, timestamp, key = null } = scheme.headers;
+  return [signature, id, timestamp, key].filter((name) => name !== null).map((name) => name.toLowerCase());
 }

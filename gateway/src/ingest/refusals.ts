@@ -13,6 +13,8 @@ export interface Refusal {
   readonly endpoint: EndpointId;
   readonly reason: string;
   readonly address: string;
+  /** Of its body; 0 when it was refused before that was read. */
+  readonly bytes: number;
 }
 
 /** Records refusals in the log. */
@@ -52,6 +54,11 @@ async function write(audit: AuditPort, items: readonly Refusal[]): Promise<void>
     actor: { ...SYSTEM, kind: 'anonymous', address: addresses[0] ?? null },
     resource: `endpoint:${first.endpoint}`,
     outcome: 'refused',
-    details: { reason: first.reason, count: items.length, addresses },
+    details: {
+      reason: first.reason,
+      count: items.length,
+      bytes: items.reduce((sum, { bytes }) => sum + bytes, 0),
+      addresses,
+    },
   });
 }
