@@ -15,7 +15,7 @@ export function takesDestination(command: Command): Command {
     .option('--url <url>', 'an https:// address')
     .option(
       '--filter <expression>',
-      'take only: platform=…, type=order.*, endpoint=…, or a condition on the body such as .data.amount>100; repeat it for more, all have to hold',
+      'take only: platform=…, type=order.*, endpoint=…, or a condition on the body such as .data.amount>100; repeat it for more, all have to hold; none takes everything',
       (text: string, before: object | undefined) => addExpression(text, before),
     )
     .option('--filter-file <path>', 'the same as JSON, as docs/destinations.md describes it')

@@ -23,6 +23,7 @@ const OPERATIONS: Readonly<Record<string, string>> = Object.freeze({
  * @example addExpression('.data.amount>100', {}) // { conditions: [{ path: ['data', 'amount'], op: 'greater', value: 100 }] }
  */
 export function addExpression(text: string, before: FilterBody = {}): FilterBody {
+  if (text === 'none') return {};
   const [, not, name = '', operator, value = ''] = EXPRESSION.exec(text) ?? [];
   if (name.startsWith('.')) return withCondition(before, conditionOf({ not, name, operator, value }));
   const list = name === 'platform' || name === 'type' || name === 'endpoint' ? LISTS[name] : null;
