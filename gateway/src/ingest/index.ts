@@ -11,4 +11,4 @@ export type { EventTarget, EventView } from './event-view.ts';
 export type { EventQuery, Events } from './events.ts';
 export { createIngest, type Ingest, type IngestPorts } from './ingest.ts';
 export { ingestMigrations } from './migrations.ts';
-export type { Arrival, Received, Receiver, Webhook } from './receive.ts';
+export type { Arrival, Challenge, Received, Receiver, Webhook } from './receive.ts';

@@ -5,6 +5,7 @@ import {
   type FanOut,
   type Limits,
   type Log,
+  type PublicDocuments,
   type ReadBack,
   type Repeat,
   repeat,
@@ -20,6 +21,7 @@ import { createInUse } from './endpoint-in-use.ts';
 import { createEndpointSecrets, type EndpointSecrets } from './endpoint-secrets.ts';
 import { createEndpoints, type Endpoints } from './endpoints.ts';
 import { createEvents, type Events } from './events.ts';
+import { createFetchedKeys } from './fetched-keys.ts';
 import { ensurePartitions } from './partitions.ts';
 import { createReceiver, type Receiver } from './receive.ts';
 import { createRefusals } from './refusals.ts';
@@ -31,6 +33,7 @@ export interface IngestPorts {
   readonly audit: AuditPort;
   readonly fanOut: FanOut;
   readonly readBack: ReadBack;
+  readonly documents: PublicDocuments;
   readonly limits: Limits;
   readonly clock: Clock;
   readonly log: Log;
@@ -68,6 +71,7 @@ export function createIngest(ports: IngestPorts): Ingest {
     counts,
     refusals,
     commits,
+    keys: createFetchedKeys(ports),
     inUse: inUse.get,
     countSecretUse: uses.count,
   });

@@ -57,6 +57,8 @@ export const ROUTE_FOLDERS: Readonly<Record<string, string>> = frozenTable({
   postApiV1AuthCredentialsRotateSecret: 'auth-rotate-secret',
   postApiV1AuthSignIn: 'auth-sign-in',
   receiveWebhook: 'in',
+  answerChallenge: 'in',
+  answerChallengeHead: 'in',
   getLivez: 'health-live',
   headLivez: 'health-live',
   getReadyz: 'health-ready',
