@@ -138,6 +138,7 @@ async function until(condition: () => Promise<boolean>): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   throw new Error('what was waited for did not happen');
+}
 
 /** An event that is authentic and not as Koywe's are: it is held. */
 export async function aHeldEvent(): Promise<{ readonly id: string }> {
