@@ -122,6 +122,7 @@ test('signed as the platform does with a secret of ours: its own verifier takes 
     assert.equal(one.headers['sallyport-event'], event);
     assert.equal(one.headers['authorization'], 'Bearer of-the-receiver');
     assert.equal(one.headers['x-shop'], '7');
+    assert.equal(one.headers['x-trace'], 'trace-1');
   }
   const view = (await rooms.delivery.destinations.list({ environment: rooms.environment, limit: 1 }))
     .items[0];
@@ -147,6 +148,7 @@ test('a test is an event of its own type, signed as any other, and of no deliver
   const [one] = receiver.received;
   assert.ok(one !== undefined && verifies(one, 'standard-webhooks', text));
   assert.equal(one.id, pinged.event);
+  assert.equal(one.headers['x-trace'], undefined);
   assert.equal(JSON.parse(one.body.toString()).type, 'sallyport.test');
   assert.deepEqual(await rooms.deliveries(), []);
 });
