@@ -105,7 +105,14 @@ export async function withRooms(
   await ingest.start();
   const secret = Secret.fromText(WEBHOOK_SECRET);
   const { id: endpoint } = await ingest.endpoints.create(
-    { environment, platform: 'koywe', name: 'koywe', secret, structure: 'any' },
+    {
+      environment,
+      platform: 'koywe',
+      name: 'koywe',
+      secret,
+      structure: 'any',
+      keepHeaders: ['x-trace', 'koywe-signature'],
+    },
     SYSTEM,
   );
   let count = 0;
@@ -125,7 +132,7 @@ export async function withRooms(
         body,
         nowMs: Date.now(),
       });
-      const rawHeaders = [...headers.flat(), 'content-type', 'application/json'];
+      const rawHeaders = [...headers.flat(), 'content-type', 'application/json', 'x-trace', 'trace-1'];
       const { event } = await ingest.receive({ endpoint, rawHeaders, body, address: '127.0.0.1' });
       assert.ok(event !== null);
       return event;

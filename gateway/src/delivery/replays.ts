@@ -319,11 +319,24 @@ function pairOf({ event, destination }: Chosen) {
   return { event, destination };
 }
 
-function detailsOf({ environment: _, ...query }: ReplayQuery): Act['details'] {
-  const given = Object.entries(query).flatMap(([name, value]) =>
-    value === undefined ? [] : [[name, value]],
-  );
-  return Object.fromEntries(given);
+function detailsOf({
+  fromMs,
+  toMs,
+  platform,
+  type,
+  endpoint,
+  destination,
+  only,
+}: ReplayQuery): Act['details'] {
+  return {
+    fromMs,
+    toMs,
+    platform: platform ?? null,
+    type: type ?? null,
+    endpoint: endpoint ?? null,
+    destination: destination ?? null,
+    only: only ?? 'all',
+  };
 }
 
 function countsOf({ looked_at: events, made: deliveries }: ReplayRow) {
