@@ -3,6 +3,7 @@ import manifest from '../package.json' with { type: 'json' };
 import { addAudit } from './commands/audit.ts';
 import { addConfig } from './commands/config.ts';
 import { addConnections } from './commands/connections.ts';
+import { addDeliveries } from './commands/deliveries.ts';
 import { addDestinations } from './commands/destinations.ts';
 import { addDev } from './commands/dev.ts';
 import { addDoctor } from './commands/doctor.ts';
@@ -72,6 +73,7 @@ const COMMANDS = Object.freeze([
   addConnections,
   addEndpoints,
   addDestinations,
+  addDeliveries,
   addEvents,
   addListen,
   addAudit,

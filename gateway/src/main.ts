@@ -7,6 +7,7 @@ import {
   Fault,
   type Limits,
   type Log,
+  type PublicDocuments,
   type ReadBack,
   type Repeat,
   repeat,
@@ -19,7 +20,7 @@ import { createEnvironments, createEraser, type Environments, environmentOfSubje
 import { createHttp, type Listen, type ListenerTls, type Listening, warnOfAdminLockout } from '#http';
 import { createIngest, type Ingest, ingestErasure } from '#ingest';
 import { createKeyring, type Keyring, keyringErasure, openFileKeyManager } from '#keyring';
-import { createOutbound } from '#outbound';
+import { createOutbound, type Outbound } from '#outbound';
 import { createAttempts, createRates } from '#rates';
 import { createStore, type Store, storeErasure } from '#store';
 import { allMigrations } from './migrations.ts';
@@ -130,6 +131,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       ...shared,
       environments,
       readBack: readBackOver(connections, limits),
+      documents: documentsOver(outbound),
       fanOut: {
         inTransaction: (...args) => required(late.delivery).inTransaction(...args),
         announce: () => late.delivery?.announce(),
@@ -256,6 +258,25 @@ function readBackOver(connections: Pick<Connections, 'forward'>, limits: Limits)
         pieces.push(piece);
       }
       return { status, body: concatBytes(pieces) };
+    },
+  };
+}
+
+/** Documents over the one way out: https, names resolved once, no redirects, addresses checked. */
+function documentsOver(outbound: Pick<Outbound, 'call'>): PublicDocuments {
+  return {
+    async fetch({ url, bytesMax }) {
+      const { origin, pathname, search } = new URL(url);
+      const answer = await outbound.call({
+        origin,
+        target: pathname + search,
+        method: 'GET',
+        headers: [['accept', '*/*']],
+        body: null,
+        pool: 'documents',
+        responseBytesMax: bytesMax,
+      });
+      return { status: answer.status, body: await answer.bytes(bytesMax) };
     },
   };
 }

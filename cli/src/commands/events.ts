@@ -1,7 +1,8 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { callsGateway, lists, segment, showOne, understood } from '../remote/remote-command.ts';
 import { textOption } from '../terminal/command.ts';
 import { confirmed } from '../terminal/secret.ts';
+import { addReplays } from './replays.ts';
 
 const shapes = () => import('../remote/shapes.ts');
 
@@ -60,42 +61,5 @@ export function addEvents(program: Command): void {
     else process.stdout.write(Buffer.from(body, 'base64'));
   });
 
-  const replay = events
-    .command('replay')
-    .description('Deliver an event again, under the same id.')
-    .argument('<id>', 'evt_…')
-    .option('--destination <id>', 'to this destination only');
-  callsGateway(replay, async ({ client, terminal, args, options }) => {
-    const body = { destination: textOption(options, 'destination') };
-    const document = await client.call({ method: 'POST', path: `/events/${segment(args[0])}/replay`, body });
-    const { deliveries } = understood((await shapes()).replayShape, document);
-    terminal.data(document, () => deliveries.join('\n'));
-    if (!terminal.json) terminal.say(`${deliveries.length} on the way.`);
-  });
-
-  const deliveries = events
-    .command('deliveries')
-    .description('List deliveries, newest first.')
-    .option('--event <id>', 'of this event only')
-    .option('--destination <id>', 'to this destination only')
-    .addOption(new Option('--state <state>', 'in this state only').choices(['due', 'delivered', 'dead']));
-  lists(deliveries, {
-    path: '/deliveries',
-    query: (options) => ({
-      event: textOption(options, 'event'),
-      destination: textOption(options, 'destination'),
-      state: textOption(options, 'state'),
-    }),
-    shapes: async () => (await shapes()).deliveryShape,
-    columns: ['ID', 'EVENT', 'STATE', 'ATTEMPTS', 'LAST', 'CHANGED'],
-    row: (item) => [
-      item.id,
-      item.event,
-      item.state,
-      String(item.attempts),
-      item.lastStatus === null ? item.lastReason : String(item.lastStatus),
-      item.changedAt,
-    ],
-    none: 'There are no deliveries.',
-  });
+  addReplays(events);
 }

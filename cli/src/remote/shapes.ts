@@ -93,16 +93,47 @@ export const addressTrialShape = z.looseObject({
     unverified: z.array(endpointCallerShape),
   }),
 });
+const orNull = z.string().nullable();
+const destinationSecretShape = z.looseObject({
+  id: z.string(),
+  kind: z.string(),
+  publicKey: orNull,
+  endsAt: orNull,
+});
 export const destinationShape = z.looseObject({
   id: z.string(),
   name: z.string(),
   kind: z.string(),
   url: text,
   state: z.string(),
+  filter: z.looseObject({}),
+  orderBy: z.unknown(),
+  signature: z.string(),
+  timeoutMs: z.number().nullable(),
+  concurrency: z.number().nullable(),
+  ratePerSecond: z.number().nullable(),
+  scheduleSeconds: z.array(z.number()).nullable(),
+  secrets: z.array(destinationSecretShape),
+  pausedReason: orNull,
+  failingSince: orNull,
+  nextProbeAt: orNull,
   createdAt: z.string(),
 });
-export const madeDestinationShape = z.looseObject({ destination: destinationShape });
-export const newDestinationShape = z.looseObject({ destination: destinationShape, secret: z.string() });
+export const newDestinationShape = z.looseObject({ destination: destinationShape, secret: orNull });
+export const rotatedDestinationShape = z.looseObject({
+  secret: orNull,
+  secrets: z.array(destinationSecretShape),
+  previousEndAt: z.string(),
+});
+export const pingShape = z.looseObject({
+  event: z.string(),
+  ok: z.boolean(),
+  status: z.number().nullable(),
+  reason: text,
+  durationMs: z.number(),
+  address: text,
+  answerStart: text,
+});
 export const eventShape = z.looseObject({
   id: z.string(),
   endpoint: text,
@@ -124,6 +155,32 @@ export const deliveryShape = z.looseObject({
   lastStatus: z.number().nullable(),
   lastReason: text,
   changedAt: z.string(),
+});
+export const deliveryWithAttemptsShape = deliveryShape.extend({
+  tries: z.array(
+    z.looseObject({
+      number: z.number(),
+      startedAt: z.string(),
+      durationMs: z.number(),
+      status: z.number().nullable(),
+      reason: orNull,
+      address: orNull,
+      answerStart: orNull,
+    }),
+  ),
+});
+export const manyReplayShape = z.looseObject({
+  id: z.string(),
+  state: z.string(),
+  events: z.number(),
+  deliveries: z.number(),
+  createdAt: z.string(),
+});
+export const replayTrialShape = z.looseObject({
+  events: z.number(),
+  deliveries: z.number(),
+  complete: z.boolean(),
+  sample: z.array(z.looseObject({ event: z.string(), destination: z.string() })),
 });
 export const replayShape = z.looseObject({ deliveries: z.array(z.string()) });
 export const entryShape = z.looseObject({

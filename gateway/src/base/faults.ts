@@ -131,7 +131,7 @@ const rows = {
     'Only events in the states quarantined and unconfirmed are released or discarded.',
   ),
   DELIVERY_NOT_FOUND: row(404, 'No such delivery.', 'List them with `sallyport deliveries list`.'),
-  REPLAY_NOT_FOUND: row(404, 'No such replay.', 'List them with `sallyport events replays`.'),
+  REPLAY_NOT_FOUND: row(404, 'No such replay.', 'List them with `sallyport events replays list`.'),
   PLATFORM_UNKNOWN: row(400, 'No such platform.', 'Use one of the platforms named in docs/platforms.md.'),
   HOST_NOT_ALLOWED: row(
     400,

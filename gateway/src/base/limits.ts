@@ -113,6 +113,15 @@ const rows = {
     'events of an endpoint without signatures that wait to be confirmed; beyond it the answer is 503',
   ),
   confirmAnswerBytesMax: row(256 * KIB, 1 * KIB, 4 * MIB, "a platform's answer about an event"),
+  fetchedKeysMax: row(1_000, 10, 100_000, 'keys of platforms that are remembered'),
+  fetchedKeySeconds: row(86_400, 60, 604_800, "a platform's key is remembered; not beyond its own end"),
+  fetchedKeyBytesMax: row(32 * KIB, 1 * KIB, 64 * KIB, "a platform's key, as it is published"),
+  fetchedKeysPerMinuteMax: row(
+    10,
+    1,
+    1_000,
+    'keys that are not known yet are fetched for one endpoint in a minute',
+  ),
   webhookCheckStepsMax: row(
     1_000_000,
     10_000,

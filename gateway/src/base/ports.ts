@@ -140,6 +140,15 @@ export interface ReadBack {
   }): Promise<{ readonly status: number; readonly body: Uint8Array }>;
 }
 
+/** Fetches small documents that anybody may read, such as a platform's public keys. */
+export interface PublicDocuments {
+  /** The answer with whatever status; no redirect is followed. The caller has pinned the host. Throws `OUTBOUND_*`. */
+  fetch(call: {
+    readonly url: string;
+    readonly bytesMax: number;
+  }): Promise<{ readonly status: number; readonly body: Uint8Array }>;
+}
+
 /** An event that may be delivered, as the transaction that decides so has it. */
 export interface FannedEvent {
   readonly id: EventId;

@@ -76,7 +76,7 @@ export function checkFields(before: Kept, fields: DestinationFields, limits: Lim
   const kept: Kept = {
     ...before,
     ...(fields.url === undefined ? {} : { url: checkUrl(fields.url) }),
-    ...(fields.filter ?? {}),
+    ...fields.filter,
     ...(fields.orderBy === undefined ? {} : { order_by: fields.orderBy }),
     ...(fields.concurrency === undefined
       ? {}

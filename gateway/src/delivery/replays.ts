@@ -9,6 +9,7 @@ import {
   type EventId,
   type EventReader,
   Fault,
+  type JsonValue,
   type Limits,
   type Log,
   newId,
@@ -319,11 +320,11 @@ function pairOf({ event, destination }: Chosen) {
   return { event, destination };
 }
 
-function detailsOf({ environment: _, ...query }: ReplayQuery): Act['details'] {
-  const given = Object.entries(query).flatMap(([name, value]) =>
-    value === undefined ? [] : [[name, value]],
-  );
-  return Object.fromEntries(given);
+function detailsOf(query: ReplayQuery): Act['details'] {
+  const details: Record<string, JsonValue> = {};
+  for (const [name, value] of Object.entries(query))
+    if (value !== undefined && name !== 'environment') details[name] = value;
+  return details;
 }
 
 function countsOf({ looked_at: events, made: deliveries }: ReplayRow) {

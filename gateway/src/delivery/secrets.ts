@@ -8,7 +8,6 @@ import {
   Fault,
   newId,
   randomBytes,
-  Secret,
   type SecretId,
   type Transaction,
   textOf,

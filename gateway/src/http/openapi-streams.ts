@@ -37,7 +37,7 @@ export const STREAM_OPERATIONS: readonly StreamOperation[] = Object.freeze([
     parameters: [pathParameter('endpoint', 'The id of the endpoint.')],
     requestBody: { required: true, ...anyBody },
     answers: {
-      200: json('Durable, or a duplicate of what already is.', { event: 'string', duplicate: 'boolean' }),
+      200: acknowledged(),
     },
     faults: [
       'NOT_FOUND',
@@ -52,6 +52,8 @@ export const STREAM_OPERATIONS: readonly StreamOperation[] = Object.freeze([
       'STORE_UNAVAILABLE',
     ],
   },
+  challenged('GET'),
+  challenged('HEAD'),
   ...['GET', 'POST', 'PUT', 'PATCH', 'DELETE'].map(forwarded),
   {
     method: 'GET',
@@ -142,4 +144,47 @@ function json(description: string, fields: Readonly<Record<string, string>>): ob
   const properties = Object.fromEntries(Object.entries(fields).map(([name, type]) => [name, { type }]));
   const schema = { type: 'object', required: Object.keys(fields), properties, additionalProperties: false };
   return { description, content: { 'application/json': { schema } } };
+}
+
+/** Ours; or, where a platform wants to hear something else, that. */
+function acknowledged(): object {
+  const properties = { event: { type: ['string', 'null'] }, duplicate: { type: 'boolean' } };
+  const schema = {
+    type: 'object',
+    required: ['event', 'duplicate'],
+    properties,
+    additionalProperties: false,
+  };
+  return {
+    description:
+      'Durable, or a duplicate of what already is; no event where nobody wants its type. In the words of the platform, where it has some.',
+    content: { 'application/json': { schema }, 'text/plain': { schema: { type: 'string' } } },
+  };
+}
+
+function challenged(method: 'GET' | 'HEAD'): StreamOperation {
+  return {
+    method,
+    path: '/in/{endpoint}',
+    surface: 'public',
+    scope: null,
+    id: method === 'GET' ? 'answerChallenge' : 'answerChallengeHead',
+    summary: 'Answers what some platforms ask before they send webhooks; for others there is no such method.',
+    parameters: [pathParameter('endpoint', 'The id of the endpoint.')],
+    requestBody: null,
+    answers: {
+      200: {
+        description: 'As the platform wants it.',
+        content: { 'text/plain': { schema: { type: 'string' } } },
+      },
+    },
+    faults: [
+      'NOT_FOUND',
+      'ADDRESS_REFUSED',
+      'ENDPOINT_NOT_FOUND',
+      'METHOD_NOT_ALLOWED',
+      'ENDPOINT_PAUSED',
+      'STORE_UNAVAILABLE',
+    ],
+  };
 }

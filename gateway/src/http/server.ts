@@ -12,6 +12,7 @@ import { type Address, createAddresses } from './addresses.ts';
 import { admit, FORWARDED } from './admission.ts';
 import { hasBody } from './body.ts';
 import { createByteBudget } from './byte-budget.ts';
+import { registerChallenges } from './challenges.ts';
 import { createClientAddress } from './client-address.ts';
 import { createShownCertificates } from './client-certificate.ts';
 import { createDoor } from './door.ts';
@@ -112,6 +113,7 @@ export function createHttp(ports: HttpPorts): Http {
   });
   registerHealth(app, ports.health);
   registerHooks(app, rooms);
+  registerChallenges(app, rooms);
   registerOut(app, rooms);
   registerExport(app, rooms);
   registerRoutes(app, allRoutes({ ...ports, pageItemsMax: limits.pageItemsMax }), rooms);

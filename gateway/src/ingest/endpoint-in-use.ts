@@ -1,4 +1,4 @@
-import type { SchemeName, SchemeSecret } from '@sallyport/schemes';
+import type { Scheme, SchemeSecret } from '@sallyport/schemes';
 import {
   type AddressRanges,
   type Clock,
@@ -25,7 +25,7 @@ export interface EndpointInUse {
   readonly environment: EnvironmentId;
   readonly platform: string;
   /** `null` when nothing is signed: its events wait until they are confirmed. */
-  readonly scheme: SchemeName | null;
+  readonly scheme: Scheme | null;
   readonly state: EndpointState;
   /** From where it may be called; `null` means from anywhere. */
   readonly ranges: AddressRanges | null;
@@ -71,16 +71,24 @@ async function open(
   for (const { id, sealed_secret } of found.sealed) {
     secrets.push({ id, bytes: await sealer.open(secretContext(endpoint, id), sealed_secret) });
   }
+  const scheme = schemeOf(platform, found.scheme);
   return {
     id: endpoint,
     environment,
     platform,
-    scheme: schemeOf(platform, found.scheme),
+    scheme,
     state,
     ranges: texts.length === 0 ? null : createRanges(texts),
     secrets,
     settings,
     rules: rulesOf(platform, settings),
-    keptHeaders: new Set(settings.keepHeaders),
+    keptHeaders: new Set([...headersOf(scheme), ...settings.keepHeaders]),
   };
+}
+
+/** What a scheme says in headers: an application that knows the platform's package may look for it. */
+function headersOf(scheme: Scheme | null): readonly string[] {
+  if (scheme === null) return [];
+  const { signature, id, timestamp, key = null } = scheme.headers;
+  return [signature, id, timestamp, key].filter((name) => name !== null).map((name) => name.toLowerCase());
 }

@@ -1,3 +1,4 @@
+import type { Scheme } from '@sallyport/schemes';
 import {
   type Actor,
   type AuditPort,
@@ -36,7 +37,7 @@ import {
   updateEndpointSettings,
   updateEndpointState,
 } from './queries.ts';
-import { schemeOf, secretBytes } from './scheme-of.ts';
+import { missingFor, schemeOf, secretBytes } from './scheme-of.ts';
 import { deleteEndpointSecrets, insertEndpointSecret } from './secret-queries.ts';
 
 /** An endpoint as it can be shown: everything but its secrets. */
@@ -130,7 +131,8 @@ export function createEndpoints(ports: EndpointPorts): Endpoints {
       refuseForeignTag(name, (await environments.get(environment)).kind);
       checkAddresses(allowedAddresses);
       const settings = settingsWith(DEFAULT_SETTINGS, change, limits);
-      checkWhole({ platform, isSigned: used !== null, hasSecret: secret !== undefined, settings });
+      if (used === null && secret !== undefined) throw unsignedSecret();
+      checkWhole({ scheme: used, hasSecret: secret !== undefined, settings });
       const endpoint = newId('endpoint', clock);
       const createdAtMs = clock.now();
       const bytes = used === null || secret === undefined ? null : secretBytes(used, secret);
@@ -228,7 +230,7 @@ export function createEndpoints(ports: EndpointPorts): Endpoints {
         const names = namesOf(change);
         if (names.length > 0) {
           const settings = settingsWith(row.settings, change, limits);
-          checkWhole({ platform, isSigned: used !== null, hasSecret: true, settings });
+          checkWhole({ scheme: used, hasSecret: true, settings });
           await tx.run(updateEndpointSettings, [environment, endpoint, JSON.stringify(settings)]);
           await record({ changed: 'settings', value: names });
         }
@@ -252,24 +254,21 @@ function namesOf(change: EndpointSettingsChange): string[] {
 }
 
 interface Whole {
-  readonly platform: string;
-  readonly isSigned: boolean;
+  readonly scheme: Scheme | null;
   readonly hasSecret: boolean;
   readonly settings: EndpointSettings;
 }
 
 /** What can't be right together, whatever each is alone. */
-function checkWhole({ isSigned, hasSecret, settings }: Whole): void {
-  if (!isSigned && settings.confirm === null)
-    throw new Fault('INVALID_REQUEST', {
-      fields: [
-        { path: 'body.confirm', problem: 'is needed where nothing is signed: anybody could send anything' },
-      ],
+function checkWhole({ scheme, hasSecret, settings }: Whole): void {
+  const { url, parameters, confirm } = settings;
+  const fields = scheme === null ? [] : missingFor(scheme, { url, parameters, hasSecret });
+  if (scheme === null && confirm === null)
+    fields.push({
+      path: 'body.confirm',
+      problem: 'is needed where nothing is signed: anybody could send anything',
     });
-  if (isSigned && !hasSecret)
-    throw new Fault('INVALID_REQUEST', {
-      fields: [{ path: 'body.secret', problem: 'is needed to verify with' }],
-    });
+  if (fields.length > 0) throw new Fault('INVALID_REQUEST', { fields });
 }
 
 function unsignedSecret(): Fault {

@@ -1,16 +1,12 @@
-import { textOf } from '#base';
-import { PLATFORMS, textAt } from '#platforms';
+import { eventTypeOf, type Scheme } from '@sallyport/schemes';
 
 const TYPE_CHARACTERS_MAX = 100;
 
-/** The type an event calls itself, or `null`. What isn't JSON is legal; what it says is a label and no more. */
-export function typeOf(platform: string, body: Uint8Array): string | null {
-  const profile = PLATFORMS[platform];
-  if (profile === undefined) return null;
-  try {
-    const type = textAt(JSON.parse(textOf(body)), profile.eventType);
-    return type !== null && type.length <= TYPE_CHARACTERS_MAX && /^[\x21-\x7e]+$/.test(type) ? type : null;
-  } catch {
-    return null;
-  }
+/** The type an event calls itself, or `null`: a label and no more, as far as it is plain text that can be kept. */
+export function typeOf(
+  scheme: Scheme | null,
+  message: { readonly rawHeaders: readonly string[]; readonly body: Uint8Array },
+): string | null {
+  const type = scheme === null ? null : eventTypeOf(scheme, message);
+  return type !== null && type.length <= TYPE_CHARACTERS_MAX && /^[\x21-\x7e]+$/.test(type) ? type : null;
 }

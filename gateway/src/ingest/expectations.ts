@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { JsonNumber } from '#base';
 import { isTypePattern, matchesType } from './type-pattern.ts';
 
 const plain = z.union([z.string().max(512), z.number(), z.boolean(), z.null()]);
@@ -36,26 +37,31 @@ export function unmetBy(
   return at < 0 ? null : at;
 }
 
-/** What stands at a place in parsed JSON; `undefined` when nothing does. Elements of arrays are named by their number. */
+/** What stands at a place in JSON whose numbers were parsed exactly; `undefined` when nothing does. Elements of arrays are named by their number. */
 export function valueAt(value: unknown, path: readonly string[]): unknown {
   let at: unknown = value;
   for (const name of path) {
-    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, name)) return undefined;
+    if (typeof at !== 'object' || at === null || at instanceof JsonNumber || !Object.hasOwn(at, name))
+      return undefined;
     at = Reflect.get(at, name);
   }
   return at;
 }
 
 function isMet({ oneOf, min, max }: Expectation, found: unknown): boolean {
-  if (oneOf !== undefined && !oneOf.some((expected) => expected === found)) return false;
+  if (oneOf !== undefined && !oneOf.some((expected) => equals(expected, found))) return false;
   if (min === undefined && max === undefined) return true;
   const amount = numberOf(found);
   return amount !== null && (min === undefined || amount >= min) && (max === undefined || amount <= max);
 }
 
+function equals(expected: string | number | boolean | null, found: unknown): boolean {
+  return found instanceof JsonNumber ? numberOf(found) === expected && expected !== null : found === expected;
+}
+
 /** A number that can be compared without having lost a digit, or `null`. */
 function numberOf(found: unknown): number | null {
-  const text = typeof found === 'number' ? String(found) : found;
+  const text = found instanceof JsonNumber ? found.text : found;
   if (typeof text !== 'string' || !DECIMAL.test(text)) return null;
   return text.replace(/[-.]/g, '').length <= DIGITS_MAX ? Number(text) : null;
 }

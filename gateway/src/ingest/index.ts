@@ -12,4 +12,4 @@ export type { EventQuery, Events } from './events.ts';
 export { createIngest, type Ingest, type IngestPorts } from './ingest.ts';
 export { ingestMigrations } from './migrations.ts';
 export { OWN_PLATFORM, type OwnEvent, type OwnEvents } from './own-events.ts';
-export type { Arrival, Received, Receiver, Webhook } from './receive.ts';
+export type { Arrival, Challenge, Received, Receiver, Webhook } from './receive.ts';

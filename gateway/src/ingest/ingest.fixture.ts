@@ -15,6 +15,7 @@ import {
   Fault,
   type Limits,
   openSecretText,
+  type PublicDocuments,
   type ReadBack,
   Secret,
   SYSTEM,
@@ -50,6 +51,7 @@ export interface TestIngestOptions {
   readonly limits?: Partial<Limits>;
   readonly fanOut?: FanOut;
   readonly readBack?: ReadBack;
+  readonly documents?: PublicDocuments;
   readonly clock?: Clock;
 }
 
@@ -61,6 +63,12 @@ export const noFanOut: FanOut = { inTransaction: async () => undefined, announce
 /** For tests: a platform that is away. */
 const noReadBack: ReadBack = {
   read: async () => {
+    throw new Fault('OUTBOUND_CONNECT_FAILED');
+  },
+};
+
+const noDocuments: PublicDocuments = {
+  fetch: async () => {
     throw new Fault('OUTBOUND_CONNECT_FAILED');
   },
 };
@@ -116,7 +124,15 @@ export async function environmentOf({ environments }: TestNode, name = 'test'): 
 export async function ingestOn(
   parts: { store: Store; file: string; limits: Limits } & Omit<TestIngestOptions, 'limits'>,
 ): Promise<TestNode> {
-  const { store, file, limits, fanOut = noFanOut, readBack = noReadBack, clock = systemClock } = parts;
+  const {
+    store,
+    file,
+    limits,
+    fanOut = noFanOut,
+    readBack = noReadBack,
+    documents = noDocuments,
+    clock = systemClock,
+  } = parts;
   const late: { audit: AuditPort | null } = { audit: null };
   const shared = { store, limits, clock, log: silentLog };
   const keyring = createKeyring({
@@ -130,7 +146,7 @@ export async function ingestOn(
   const audit = createAudit({ ...shared, keyring, sinks: [] });
   late.audit = audit;
   const environments = createEnvironments({ ...shared, audit });
-  const ingest = createIngest({ ...shared, keyring, environments, audit, fanOut, readBack });
+  const ingest = createIngest({ ...shared, keyring, environments, audit, fanOut, readBack, documents });
   return { audit, keyring, environments, ingest };
 }
 

@@ -5,6 +5,7 @@ import {
   type FanOut,
   type Limits,
   type Log,
+  type PublicDocuments,
   type ReadBack,
   type Repeat,
   repeat,
@@ -20,6 +21,7 @@ import { createInUse } from './endpoint-in-use.ts';
 import { createEndpointSecrets, type EndpointSecrets } from './endpoint-secrets.ts';
 import { createEndpoints, type Endpoints } from './endpoints.ts';
 import { createEvents, type Events } from './events.ts';
+import { createFetchedKeys } from './fetched-keys.ts';
 import { createOwnEvents, type OwnEvents } from './own-events.ts';
 import { ensurePartitions } from './partitions.ts';
 import { createReceiver, type Receiver } from './receive.ts';
@@ -32,6 +34,7 @@ export interface IngestPorts {
   readonly audit: AuditPort;
   readonly fanOut: FanOut;
   readonly readBack: ReadBack;
+  readonly documents: PublicDocuments;
   readonly limits: Limits;
   readonly clock: Clock;
   readonly log: Log;
@@ -71,6 +74,7 @@ export function createIngest(ports: IngestPorts): Ingest {
     counts,
     refusals,
     commits,
+    keys: createFetchedKeys(ports),
     inUse: inUse.get,
     countSecretUse: uses.count,
   });

@@ -1,4 +1,4 @@
-import { Fault, parseJson } from '#base';
+import { Fault, parseJson, parseJsonExactly } from '#base';
 import type { BodySchema } from './body-schema.ts';
 import { type Expectation, unmetBy } from './expectations.ts';
 import { matchesType } from './type-pattern.ts';
@@ -53,7 +53,9 @@ export function judge(
     if (broken !== null)
       return { reason: 'schema', detail: `${types} ${broken}`.slice(0, DETAIL_CHARACTERS_MAX) };
   }
-  const unmet = unmetBy(expectations, { type, value: read.value });
+  if (expected.length === 0) return null;
+  // Once more, with every digit: amounts must not pass through a float.
+  const unmet = unmetBy(expectations, { type, value: parseJsonExactly(body) });
   return unmet === null ? null : { reason: 'expectation', detail: `expectations[${unmet}]` };
 }
 

@@ -1,4 +1,4 @@
-import { Fault, parseJson, type ReadBack, textOf } from '#base';
+import { Fault, JsonNumber, parseJsonExactly, type ReadBack, textOf } from '#base';
 import { type ConfirmSettings, placesIn } from './confirm-settings.ts';
 import type { EndpointInUse } from './endpoint-in-use.ts';
 import { unmetBy, valueAt } from './expectations.ts';
@@ -64,20 +64,20 @@ function compared(
 
 /** Texts, numbers and truth values; what isn't there is like nothing, and a number is like the text that writes it so. */
 function sameText(one: unknown, other: unknown): boolean {
-  const [text, otherText] = [one, other].map((value) =>
-    typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
-      ? String(value)
-      : null,
-  );
-  return text !== null && text === otherText;
+  const text = textOfValue(one);
+  return text !== null && text === textOfValue(other);
+}
+
+function textOfValue(value: unknown): string | null {
+  if (value instanceof JsonNumber) return value.text;
+  return typeof value === 'string' || typeof value === 'boolean' ? String(value) : null;
 }
 
 function targetOf({ path }: ConfirmSettings, said: unknown): string | null {
   let target = path;
   for (const place of placesIn(path) ?? []) {
-    const value = valueAt(said, place.split('.'));
-    const text = typeof value === 'number' ? String(value) : value;
-    if (typeof text !== 'string' || !PLAIN.test(text) || text.includes('..')) return null;
+    const text = textOfValue(valueAt(said, place.split('.')));
+    if (text === null || !PLAIN.test(text) || text.includes('..')) return null;
     target = target.replaceAll(`{${place}}`, text);
   }
   return target;
@@ -86,7 +86,7 @@ function targetOf({ path }: ConfirmSettings, said: unknown): string | null {
 /** A body as JSON, or as a form; `null` when it is neither. */
 function fieldsOf(body: Uint8Array): unknown {
   try {
-    return parseJson(body);
+    return parseJsonExactly(body);
   } catch (thrown) {
     if (!(thrown instanceof Fault)) throw thrown;
   }

@@ -1,6 +1,12 @@
 // node:crypto here: the SHA-256 digest of a body, by which the log vouches for it, and the duplicate key of unsigned ones.
 import { hash } from 'node:crypto';
-import { verify } from '@sallyport/schemes';
+import {
+  type Acknowledgement,
+  answerChallenge,
+  type Scheme,
+  type SchemeSecret,
+  verify,
+} from '@sallyport/schemes';
 import {
   type Clock,
   createIdSequence,
@@ -20,9 +26,11 @@ import { countConfirmations } from './confirmation-queries.ts';
 import type { Counts } from './counts.ts';
 import type { EndpointInUse } from './endpoint-in-use.ts';
 import { typeOf } from './event-type.ts';
+import type { FetchedKeys } from './fetched-keys.ts';
 import { isWanted, judge } from './judge.ts';
 import { keptHeaders } from './kept-headers.ts';
 import type { Refusals } from './refusals.ts';
+import { fetchesKeys } from './scheme-of.ts';
 import { sealEvent } from './sealed-event.ts';
 
 /** Where a webhook comes in, and from where. */
@@ -33,6 +41,8 @@ export interface Arrival {
 
 /** A webhook as it arrived, its body read whole under the limit. */
 export interface Webhook extends Arrival {
+  /** Path and query, as received: some platforms sign values of the query. */
+  readonly target?: string | undefined;
   readonly rawHeaders: readonly string[];
   readonly body: Uint8Array;
 }
@@ -41,6 +51,15 @@ export interface Webhook extends Arrival {
 export interface Received {
   readonly event: EventId | null;
   readonly duplicate: boolean;
+  /** What the platform wants to hear, where not any answer with 200 will do. */
+  readonly acknowledgement?: Acknowledgement;
+}
+
+/** What a platform asks before it sends anything. */
+export interface Challenge extends Arrival {
+  readonly method: string;
+  readonly target: string;
+  readonly rawHeaders: readonly string[];
 }
 
 /** Takes webhooks. */
@@ -49,10 +68,12 @@ export interface Receiver {
   expect(arrival: Arrival): Promise<{ readonly bodyBytesMax: number }>;
   /**
    * Verifies a webhook and stores it; resolves when it is durable. A duplicate gets the id of the event that is already there.
-   * `ENDPOINT_NOT_FOUND`, `ADDRESS_REFUSED`, `ENDPOINT_PAUSED`, `ENVIRONMENT_PAUSED`, `BODY_TOO_LARGE`, `WEBHOOK_REFUSED` (for every reason
+   * `ENDPOINT_NOT_FOUND`, `ADDRESS_REFUSED`, `ENDPOINT_PAUSED`, `ENVIRONMENT_PAUSED`, `WEBHOOK_REFUSED` (for every reason
    * alike), `BUSY`, `STORE_UNAVAILABLE`.
    */
   receive(webhook: Webhook): Promise<Received>;
+  /** The answer to what the endpoint's platform asks before it sends anything; `null` when it asks no such thing. Throws as `expect`. */
+  challenge(challenge: Challenge): Promise<Acknowledgement | null>;
 }
 
 export interface ReceiverPorts {
@@ -65,6 +86,7 @@ export interface ReceiverPorts {
   readonly counts: Pick<Counts, 'count'>;
   readonly refusals: Pick<Refusals, 'record'>;
   readonly commits: Pick<Batcher<Incoming, Stored>, 'add'>;
+  readonly keys: FetchedKeys;
   readonly inUse: (endpoint: EndpointId) => Promise<EndpointInUse | null>;
   readonly countSecretUse: (use: {
     readonly environment: EnvironmentId;
@@ -129,14 +151,41 @@ export function createReceiver(ports: ReceiverPorts): Receiver {
     Math.min(settings.bodyBytesMax ?? limits.webhookBodyBytesMax, limits.webhookBodyBytesMax);
 
   const take = (target: EndpointInUse, webhook: Webhook): Promise<Received> => {
-    const { rawHeaders, body, address } = webhook;
-    const { environment, id: endpoint, scheme, secrets, settings } = target;
+    const { body } = webhook;
+    const { scheme, secrets } = target;
     const nowMs = clock.now();
-    if (body.length > bodyBytesMaxOf(target)) throw new Fault('BODY_TOO_LARGE');
     if (scheme === null) return keepUnsigned({ target, webhook, receivedAtMs: nowMs });
-    const { toleranceSeconds } = settings;
-    const given = { scheme, secrets, rawHeaders, body, nowMs };
-    const verdict = verify(toleranceSeconds === null ? given : { ...given, toleranceSeconds });
+    if (secrets.length === 0 && fetchesKeys(scheme)) return takeFetching(target, scheme, webhook);
+    return verified(target, { scheme, secrets, webhook, nowMs });
+  };
+
+  const takeFetching = async (target: EndpointInUse, scheme: Scheme, webhook: Webhook): Promise<Received> => {
+    const { id: endpoint, settings } = target;
+    const { rawHeaders, address } = webhook;
+    const { parameters } = settings;
+    const key = await ports.keys.of({ endpoint, scheme, rawHeaders, parameters });
+    if (!key.ok) return refuse(target, { reason: key.reason, address, code: 'WEBHOOK_REFUSED' });
+    return verified(target, { scheme, secrets: [key.secret], webhook, nowMs: clock.now() });
+  };
+
+  const verified = (
+    target: EndpointInUse,
+    { scheme, secrets, webhook, nowMs }: Verifying,
+  ): Promise<Received> => {
+    const { environment, id: endpoint, settings } = target;
+    const { rawHeaders, body, address } = webhook;
+    const { toleranceSeconds, url, parameters } = settings;
+    const verdict = verify({
+      scheme,
+      secrets,
+      rawHeaders,
+      body,
+      nowMs,
+      parameters,
+      target: webhook.target ?? '',
+      ...(url === null ? {} : { url }),
+      ...(toleranceSeconds === null ? {} : { toleranceSeconds }),
+    });
     if (!verdict.ok) return refuse(target, { reason: verdict.reason, address, code: 'WEBHOOK_REFUSED' });
     callers.count({ environment, endpoint, address }, 'verified');
     ports.countSecretUse({ environment, endpoint, secret: verdict.secretId });
@@ -159,12 +208,13 @@ export function createReceiver(ports: ReceiverPorts): Receiver {
 
   const keep = async (authentic: Authentic): Promise<Received> => {
     const { target, webhook, receivedAtMs } = authentic;
-    const { environment, platform, id: endpoint } = target;
+    const { environment, platform, scheme, id: endpoint } = target;
     const { rawHeaders, body } = webhook;
-    const type = typeOf(platform, body);
+    const wanted = acknowledgementOf(scheme);
+    const type = typeOf(scheme, { rawHeaders, body });
     if (!isWanted(target.rules, type)) {
       counts.count({ environment, endpoint, outcome: 'filtered', reason: null });
-      return { event: null, duplicate: false };
+      return { event: null, duplicate: false, ...wanted };
     }
     // Before anything is waited for: ids, and so events, are in the order in which webhooks arrived here.
     const id = nextId();
@@ -195,10 +245,22 @@ export function createReceiver(ports: ReceiverPorts): Receiver {
       endpoint,
       ...(stored.duplicate ? DUPLICATE : { outcome: held.state, reason: held.reason }),
     });
-    return stored;
+    return { ...stored, ...wanted };
   };
 
   return {
+    async challenge({ method, target, rawHeaders, ...arrival }) {
+      const { scheme, secrets, settings } = await open(arrival);
+      if (scheme === null) return null;
+      return answerChallenge({
+        scheme,
+        method,
+        target,
+        rawHeaders,
+        secrets,
+        parameters: settings.parameters,
+      });
+    },
     expect: async (arrival) => ({ bodyBytesMax: bodyBytesMaxOf(await open(arrival)) }),
     // Not async, and so above: a frame that waits keeps its arguments, and a refusal may wait long for its entry.
     receive: (webhook) =>
@@ -207,6 +269,21 @@ export function createReceiver(ports: ReceiverPorts): Receiver {
 }
 
 const DUPLICATE = Object.freeze({ outcome: 'duplicate', reason: null } as const);
+
+/** What is to be verified, and with what. */
+interface Verifying {
+  readonly scheme: Scheme;
+  readonly secrets: readonly SchemeSecret[];
+  readonly webhook: Webhook;
+  readonly nowMs: number;
+}
+
+/** What a row asks for beyond a 200. */
+function acknowledgementOf(scheme: Scheme | null): { readonly acknowledgement?: Acknowledgement } {
+  if (scheme === null) return {};
+  const { acknowledgement } = scheme;
+  return acknowledgement.status === 200 && acknowledgement.body === '' ? {} : { acknowledgement };
+}
 
 interface Refusal {
   readonly reason: string;

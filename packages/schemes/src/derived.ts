@@ -62,10 +62,24 @@ function written(node: JsonNode, style: Style): string {
     : style.text.slice(node.start, node.end);
 }
 
-/** By UTF-16 code units, as `Array.prototype.sort` does it. */
+/**
+ * By UTF-16 code units, as `Array.prototype.sort` does it, but for names that are whole numbers: an object of
+ * JavaScript has those first, by their size, in whichever order they were put in (ECMA-262, OrdinaryOwnPropertyKeys).
+ */
 function order(left: string, right: string): number {
+  const [a, b] = [isIndex(left), isIndex(right)];
+  if (a && b) return Number(left) - Number(right);
+  if (a !== b) return a ? -1 : 1;
   if (left === right) return 0;
   return left < right ? -1 : 1;
+}
+
+function isIndex(name: string): boolean {
+  const first = name.charCodeAt(0);
+  // Most names begin with a letter, and a pattern costs more.
+  return (
+    first >= 0x30 && first <= 0x39 && /^(?:0|[1-9][0-9]{0,9})$/.test(name) && Number(name) < 0xff_ff_ff_ff
+  );
 }
 
 /**
@@ -78,6 +92,8 @@ function pairs(text: string, node: JsonNode | null): readonly string[] | null {
   for (const { name, value } of node.members.toSorted((a, b) => order(a.name, b.name))) {
     const plain = plainValue(text, value);
     if (plain === null || /[&=]/.test(name) || /&[^&]*=/.test(plain)) return null;
+    // A lone surrogate would be written as the same bytes as any other.
+    if (!name.isWellFormed() || !plain.isWellFormed()) return null;
     written.push(`${name}=${plain}`);
   }
   return [written.join('&')];
@@ -86,8 +102,17 @@ function pairs(text: string, node: JsonNode | null): readonly string[] | null {
 /** As its package does: nothing for `null`, also as a text; lists as JSON with the members of their objects sorted. */
 function plainValue(text: string, node: JsonNode): string | null {
   if (node.kind === 'object') return null;
-  if (node.kind === 'array') return written(node, { text, sorted: true, strings: 'again' });
+  if (node.kind === 'array')
+    return node.items.every(isFlat) ? written(node, { text, sorted: true, strings: 'again' }) : null;
   return EMPTY.has(node.value) ? '' : node.value;
+}
+
+/** Of anything else in a list its package makes something that nobody would sign on purpose. */
+function isFlat(node: JsonNode): boolean {
+  return (
+    node.kind === 'object' &&
+    node.members.every(({ value }) => value.kind !== 'object' && value.kind !== 'array')
+  );
 }
 
 const EMPTY: ReadonlySet<string> = new Set(['null', 'undefined']);

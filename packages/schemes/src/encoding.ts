@@ -10,12 +10,11 @@ export function decodeSignature(text: string, { encoding, bytes }: SignatureShap
     case 'hex':
       return decodeHex(text, bytes);
     case 'hex-upper':
-      // Lower-case letters are refused, since the lower-case of them would otherwise be accepted as well.
       return /[a-z]/.test(text) ? null : decodeHex(text.toLowerCase(), bytes);
     case 'hex-or-base64':
       return decodeHex(text, bytes) ?? sized(decodeBase64Text(text), bytes);
-    case 'base64-of-hex':
-      return decodeBase64OfHex(text, bytes);
+    case 'base64-of-hex-or-base64':
+      return decodeBase64OfHex(text, bytes) ?? sized(decodeBase64Text(text), bytes);
     case 'base64url':
       return sized(decodeBase64Url(text), bytes);
     case 'base64':
@@ -42,7 +41,7 @@ export function encodeMac(signature: Uint8Array, encoding: SignatureEncoding): s
       return bytes.toString('hex');
     case 'hex-upper':
       return bytes.toString('hex').toUpperCase();
-    case 'base64-of-hex':
+    case 'base64-of-hex-or-base64':
       return Buffer.from(bytes.toString('hex'), 'latin1').toString('base64');
     case 'base64url':
       return bytes.toString('base64url');

@@ -252,6 +252,8 @@ function checkWhole({ headers, content, timestamp, signature, eventId }: Scheme,
   const after = content[content.indexOf('id') + 1];
   if (count('id') === 1 && (typeof after !== 'object' || !('literal' in after)))
     root.refuse('content', 'must have a fixed text behind the id, so that it ends there');
+  if (content.indexOf('id') > content.indexOf('body'))
+    root.refuse('content', 'must have the id before the body, which may hold anything');
   const names = [headers.signature, headers.id, headers.timestamp].filter((name) => name !== null);
   if (new Set(names.map((name) => name.toLowerCase())).size < names.length)
     root.refuse('headers', 'must differ');

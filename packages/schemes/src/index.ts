@@ -75,7 +75,7 @@ export type {
   TimestampUnit,
 } from './scheme.ts';
 export { isSchemeName, SCHEMES } from './schemes.ts';
-export { parseSecret, parseSigningSecret, type SchemeSecret } from './secret.ts';
+export { hasSharedSecret, parseSecret, parseSigningSecret, type SchemeSecret } from './secret.ts';
 export { type Signed, type SignInput, sign } from './sign.ts';
 export type { Accepted, Refused, Verdict } from './verdict.ts';
 export { type VerifyInput, verify } from './verify.ts';

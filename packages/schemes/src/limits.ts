@@ -17,9 +17,9 @@ export const LIMITS = Object.freeze({
   urlCharactersMax: 2048,
   toleranceSecondsMax: 86_400,
   /** Bodies of which something else than the bytes is signed are parsed: so much of them, and so deep. */
-  derivedBodyBytesMax: 1_048_576,
+  derivedBodyBytesMax: 262_144,
   jsonDepthMax: 32,
-  jsonNodesMax: 50_000,
+  jsonNodesMax: 10_000,
   /** Messages signed one by one within one body, as Adyen's are. */
   itemsMax: 100,
   challengeCharactersMax: 256,

@@ -45,7 +45,8 @@ export function itemContent(item: JsonObject): string | null {
   const texts: string[] = [];
   for (const { path, pattern } of FIELDS) {
     const text = fieldText(nodeAt(item, path));
-    if (text === null || !pattern.test(text)) return null;
+    // A lone surrogate would be written as the same bytes as any other.
+    if (text === null || !text.isWellFormed() || !pattern.test(text)) return null;
     texts.push(text);
   }
   return texts.join(':');

@@ -79,7 +79,7 @@ function readRepeated(scheme: Scheme, input: ReadingInput): Reading {
 }
 
 /**
- * No dot in the id, nor what follows it in the signed content: it ends there, so that one signed message can't be cut
+ * No dot in the id, nor the character that follows it in the signed content: it ends there, so that one signed message can't be cut
  * anew into another id, timestamp and body. Visible ASCII, because header text beyond it has no one encoding.
  */
 export function isHeaderId(id: string, scheme: Scheme): boolean {
@@ -92,15 +92,16 @@ function endOfId({ content }: Scheme): string {
   const at = content.findIndex((part) => part === 'id');
   const after = at < 0 ? content.find(isOptionalId) : content[at + 1];
   if (typeof after !== 'object') return '';
-  if ('literal' in after) return after.literal;
-  return 'optional' in after ? after.after : '';
+  if ('literal' in after) return after.literal.slice(0, 1);
+  return 'optional' in after ? after.after.slice(0, 1) : '';
 }
 
 function isOptionalId(part: Scheme['content'][number]): boolean {
   return typeof part === 'object' && 'optional' in part && part.optional === 'id';
 }
 
-function mayLackId({ content }: Scheme): boolean {
+/** Whether a message is complete without its id. */
+export function mayLackId({ content }: Scheme): boolean {
   return content.some(isOptionalId);
 }
 

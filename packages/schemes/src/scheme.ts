@@ -185,7 +185,7 @@ export type SignatureAlgorithm = MacAlgorithm | KeyedAlgorithm;
 
 /**
  * Each is one canonical spelling. `hex` is lower case, `hex-upper` upper; `hex-or-base64` is for a platform that
- * doesn't say which; `base64-of-hex` is base64 of the lower-case hex digits.
+ * doesn't say which; `base64-of-hex-or-base64` is base64 of the lower-case hex digits, or of the bytes.
  */
 export type SignatureEncoding =
   | 'hex'
@@ -193,7 +193,7 @@ export type SignatureEncoding =
   | 'base64'
   | 'base64url'
   | 'hex-or-base64'
-  | 'base64-of-hex';
+  | 'base64-of-hex-or-base64';
 
 /** Those of requests. */
 export type MacEncoding = Extract<SignatureEncoding, 'hex' | 'base64'>;

@@ -51,6 +51,16 @@ export function isUsable(secret: Uint8Array): boolean {
   return secret.length >= LIMITS.secretBytesMin;
 }
 
+/**
+ * Whether both sides have the same secret, so that whoever has it can sign as the platform does.
+ *
+ * @example
+ * hasSharedSecret('stripe'); // true
+ */
+export function hasSharedSecret(scheme: SchemeName | Scheme): boolean {
+  return isMac(schemeOf(scheme).algorithm);
+}
+
 /** The same for any scheme: a key has to be one of the algorithm's. */
 export function isUsableTo(to: 'verify' | 'sign', { algorithm }: Scheme, secret: Uint8Array): boolean {
   if (isMac(algorithm)) return isUsable(secret);

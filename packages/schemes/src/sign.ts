@@ -3,7 +3,7 @@ import { needsParsing } from './content.ts';
 import { type ParsedBody, parseBody } from './derived.ts';
 import { schemeFault } from './fault.ts';
 import { LIMITS } from './limits.ts';
-import { isHeaderId } from './read-message.ts';
+import { isHeaderId, mayLackId } from './read-message.ts';
 import type { Scheme, SchemeName, SignatureForm } from './scheme.ts';
 import { schemeOf } from './schemes.ts';
 import { isUsableTo } from './secret.ts';
@@ -93,7 +93,7 @@ function parsedFor(body: Uint8Array): ParsedBody {
 }
 
 function idFor(scheme: Scheme, id: string | undefined): string | null {
-  if (scheme.headers.id === null) return null;
+  if (scheme.headers.id === null || (id === undefined && mayLackId(scheme))) return null;
   if (id === undefined || id === '') throw schemeFault('ID_MISSING');
   if (!isHeaderId(id, scheme)) throw schemeFault('ID_MALFORMED');
   return id;

@@ -1,5 +1,6 @@
 // A delivery is the application's only when Sallyport signed its bytes, however the headers are handed over. K7 U11 L11 P12.
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
 import { parseSecret, sign } from '@sallyport/schemes';
 import { verifyDelivery } from './index.ts';
@@ -76,5 +77,39 @@ test('bytes that are no JSON object are delivered too, with a null event', () =>
   ]) {
     const delivery = verifyDelivery({ secret, headers: signed(bytes).flat(), body: bytes, nowMs });
     assert.ok(delivery.ok && delivery.event === null);
+  }
+});
+
+test('signatures of both secrets of a rotation, beside those of key pairs: any one that is configured is enough', () => {
+  const old = `whsec_${Buffer.alloc(32, 1).toString('base64')}`;
+  const pair = generateKeyPairSync('ed25519');
+  const publicKey = `whpk_${pair.publicKey.export({ format: 'der', type: 'spki' }).subarray(-32).toString('base64')}`;
+  const message = { body, id: 'evt_9', nowMs };
+  const symmetric = sign({
+    scheme: 'standard-webhooks',
+    secrets: [secret, old].map((text) => parseSecret('standard-webhooks', text)),
+    ...message,
+  }).headers;
+  const keyed = sign({
+    scheme: 'standard-webhooks-v1a',
+    secrets: [pair.privateKey.export({ format: 'der', type: 'pkcs8' })],
+    ...message,
+  }).headers;
+  const signatureOf = (headers: readonly (readonly [string, string])[]): string =>
+    headers.find(([name]) => name === 'webhook-signature')?.[1] ?? '';
+  const headers = {
+    ...Object.fromEntries(symmetric),
+    'webhook-signature': `${signatureOf(symmetric)} ${signatureOf(keyed)}`,
+  };
+  const stranger = `whsec_${Buffer.alloc(32, 9).toString('base64')}`;
+  for (const each of [secret, old, publicKey, [stranger, publicKey]])
+    assert.ok(verifyDelivery({ secret: each, headers, body, nowMs }).ok);
+  const altered = Buffer.concat([body, Buffer.from(' ')]);
+  for (const each of [stranger, publicKey, [stranger, old]]) {
+    const given = each === stranger ? body : altered;
+    assert.deepEqual(verifyDelivery({ secret: each, headers, body: given, nowMs }), {
+      ok: false,
+      reason: 'signature-mismatch',
+    });
   }
 });

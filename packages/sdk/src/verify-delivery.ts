@@ -13,20 +13,23 @@ import { parseSecret, type Reason, SchemeFault, type SchemeSecret, verify } from
 export function verifyDelivery({ secret, headers, body, nowMs = Date.now() }: DeliveryInput): Delivery {
   const secrets = secretsOf(secret);
   if (secrets === null) return { ok: false, reason: 'secret-unusable' };
-  const verdict = verify({
-    scheme: 'standard-webhooks',
-    secrets,
-    rawHeaders: rawHeadersOf(headers),
-    body,
-    nowMs,
-  });
+  const rawHeaders = rawHeadersOf(headers);
+  const verdictBy = (scheme: DeliveryScheme) =>
+    verify({ scheme, secrets: secrets[scheme], rawHeaders, body, nowMs });
+  // Each kind is tried with its own signatures: which of them count is for whoever configured them, never for a message.
+  const [first, ...more] = SCHEMES_OF_DELIVERIES.filter((scheme) => secrets[scheme].length > 0);
+  let verdict = verdictBy(first ?? 'standard-webhooks');
+  for (const scheme of more) if (!verdict.ok) verdict = verdictBy(scheme);
   if (!verdict.ok) return { ok: false, reason: verdict.reason };
   if (verdict.eventId === null) return { ok: false, reason: 'id-missing' };
   return { ok: true, id: verdict.eventId, event: eventOf(body), bytes: body };
 }
 
 export interface DeliveryInput {
-  /** The destination's secret, `whsec_…`; several during a rotation, at most 16. */
+  /**
+   * The destination's secret, `whsec_…`, or a public key of its, `whpk_…`; several during a rotation, at most 16. One that
+   * verifies is enough.
+   */
   readonly secret: string | readonly string[];
   /** `request.rawHeaders`, `request.headers` of Node, or the `Headers` of fetch. */
   readonly headers: readonly string[] | IncomingHttpHeaders | Headers;
@@ -45,11 +48,22 @@ export type Delivery =
     }
   | { readonly ok: false; readonly reason: Reason };
 
-function secretsOf(secret: string | readonly string[]): SchemeSecret[] | null {
+type DeliveryScheme = (typeof SCHEMES_OF_DELIVERIES)[number];
+const SCHEMES_OF_DELIVERIES = Object.freeze(['standard-webhooks', 'standard-webhooks-v1a'] as const);
+
+function secretsOf(secret: string | readonly string[]): Record<DeliveryScheme, SchemeSecret[]> | null {
   const texts = typeof secret === 'string' ? [secret] : secret;
   if (texts.length > 16) return null;
+  const secrets: Record<DeliveryScheme, SchemeSecret[]> = {
+    'standard-webhooks': [],
+    'standard-webhooks-v1a': [],
+  };
   try {
-    return texts.map((text, index) => ({ id: String(index), bytes: parseSecret('standard-webhooks', text) }));
+    for (const [index, text] of texts.entries()) {
+      const scheme = text.startsWith('whpk_') ? 'standard-webhooks-v1a' : 'standard-webhooks';
+      secrets[scheme].push({ id: String(index), bytes: parseSecret(scheme, text) });
+    }
+    return secrets;
   } catch (error) {
     if (error instanceof SchemeFault) return null;
     throw error;

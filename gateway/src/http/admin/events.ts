@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { isoTime, toBase64 } from '#base';
-import type { Delivery, DeliveryView } from '#delivery';
+import type { Delivery } from '#delivery';
 import type { EventView, Ingest } from '#ingest';
 import { type Route, route } from '../route.ts';
-import { idParams, idShape, pageOf, pageQuery, timeOrNull, timeShape } from '../shapes.ts';
+import { idParams, idShape, pageOf, pageQuery, timeShape } from '../shapes.ts';
 import { principalOf } from './environment.ts';
 
 const stateShape = z.enum(['accepted', 'quarantined', 'unconfirmed', 'discarded']).meta({

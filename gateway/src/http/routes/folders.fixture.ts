@@ -60,6 +60,8 @@ export const ROUTE_FOLDERS: Readonly<Record<string, string>> = frozenTable({
   postV1Events: 'events-send',
   postV1EventsAcknowledge: 'events-acknowledge',
   receiveWebhook: 'in',
+  answerChallenge: 'in',
+  answerChallengeHead: 'in',
   getLivez: 'health-live',
   headLivez: 'health-live',
   getReadyz: 'health-ready',

@@ -30,6 +30,20 @@ export async function anEndpoint(): Promise<{ readonly id: string; readonly path
   return created('/admin/v1/endpoints', { platform: 'koywe', name: freshName(), secret: webhookSecret() });
 }
 
+/** An endpoint with a second secret; `secret` is the id of the first, which still counts. */
+export async function aRotatedEndpoint(): Promise<{
+  readonly id: string;
+  readonly path: string;
+  readonly secret: string;
+}> {
+  const { admin } = await sharedGateway();
+  const { id, path } = await anEndpoint();
+  const secrets = `/admin/v1/endpoints/${id}/secrets`;
+  const [first] = (await admin('GET', secrets)).json<{ items: { id: string }[] }>().items;
+  await created(secrets, { secret: 'another-secret-of-a-webhook-0123' });
+  return { id, path, secret: first?.id ?? '' };
+}
+
 /** A destination at which nobody listens: its deliveries stay due. */
 export async function aDestination(): Promise<{ readonly id: string; readonly secret: string }> {
   const body = { name: freshName(), url: 'https://127.0.0.1:1/webhooks' };
@@ -165,6 +179,16 @@ async function until(condition: () => Promise<boolean>): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   throw new Error('what was waited for did not happen');
+}
+
+/** An event that is authentic and not as Koywe's are: it is held. */
+export async function aHeldEvent(): Promise<{ readonly id: string }> {
+  const { path } = await anEndpoint();
+  const answer = await sendWebhook(path, {
+    body: JSON.stringify({ id: freshName(), type: 'order.completed' }),
+  });
+  assert.equal(answer.status, 200, answer.text);
+  return { id: answer.json<{ event: string }>().event };
 }
 
 async function created<Made>(path: string, body: object): Promise<Made> {

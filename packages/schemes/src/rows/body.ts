@@ -115,6 +115,7 @@ export const BODY_ROWS = {
     eventType: typeAt(['event']),
     differences: [
       'Its example signs the body parsed and written again; the bytes as received are the same there.',
+      'A copy of its snippets of 2026 has a second form, t=…,v1=id:digest over time and body, without the name of its header; it is not here yet.',
     ],
     source: 'https://paystack.com/docs/payments/webhooks/',
     checked: documentsAlone('its documentation'),

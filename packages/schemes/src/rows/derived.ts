@@ -113,7 +113,7 @@ export const DERIVED_ROWS = {
     title: 'Rapyd',
     headers: { signature: 'signature', id: 'salt', timestamp: 'timestamp' },
     content: ['url', 'id', 'timestamp', { parameter: 'accessKey' }, 'secret', 'body'],
-    encoding: 'base64-of-hex',
+    encoding: 'base64-of-hex-or-base64',
     timestamp: FIVE_MINUTES_S,
     parameters: [
       { name: 'accessKey', values: null, neededTo: 'both', meaning: 'the access key of the organisation' },
@@ -122,7 +122,7 @@ export const DERIVED_ROWS = {
     eventType: typeAt(['type']),
     notCovered: ['every header but salt, timestamp and signature'],
     differences: [
-      'Its formula reads BASE64(HASH(…)); its examples encode the hex digits of the hash in base64, as here.',
+      'Its formula reads BASE64(HASH(…)); its examples encode the hex digits of the hash in base64: either passes, the digits are what is written here.',
       'One package of a third party puts the body first and leaves out the address.',
     ],
     source:

@@ -1,0 +1,7 @@
+// Nobody lists secrets without a key in force. K11 Q16; trap "A missing signature header must fail".
+import { test } from 'node:test';
+import { assertKeyNeeded } from '../refusals.fixture.ts';
+
+test('401 without a key, with half of one, with one that is revoked', async () => {
+  await assertKeyNeeded({ method: 'GET', path: '/admin/v1/endpoints/ep_00000000000000000000000000/secrets' });
+});

@@ -1,0 +1,8 @@
+// What is not the id of an event is a wrong field of the path, and reaches no query. K16 U14.
+import { test } from 'node:test';
+import { assertIdChecked } from '../refusals.fixture.ts';
+
+test('400 for what is no id, and the text does not come back', async () => {
+  for (const verb of ['release', 'discard'])
+    await assertIdChecked((id) => ({ method: 'POST', path: `/admin/v1/events/${id}/${verb}` }), 'event');
+});
