@@ -94,6 +94,10 @@ export const DELIVERY_CASES: Readonly<Record<string, StatementCase>> = Object.fr
     values: (fact) => [A(fact), [fact('destinations', 'id')], [bytes(16)], at],
     quiet: 'nothing waits for another',
   },
+  'delivery.promote_firsts': {
+    values: (fact) => [A(fact), fact('destinations', 'id'), at],
+    quiet: 'nothing waits for another',
+  },
   'delivery.mark_health': {
     values: (fact) => [A(fact), [fact('destinations', 'id')], [true], [0], [false], [null], at, at, 1, 60],
   },
@@ -113,8 +117,13 @@ export const DELIVERY_CASES: Readonly<Record<string, StatementCase>> = Object.fr
     ],
   },
   'delivery.select_dead_page': {
-    values: (fact) => [A(fact), null, 10, fact('destinations', 'id')],
+    values: (fact) => [A(fact), null, 10, null, null],
     quiet: 'nothing is dead',
+  },
+  'delivery.select_due_page': { values: (fact) => [A(fact), null, 10, null, null] },
+  'delivery.select_waiting_page': {
+    values: (fact) => [A(fact), null, 10, null, null],
+    quiet: 'nothing waits for another',
   },
   'delivery.select_one': { values: (fact) => [A(fact), fact('deliveries', 'id')] },
   'delivery.lock_one': { values: (fact) => [A(fact), fact('deliveries', 'id')] },

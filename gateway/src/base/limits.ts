@@ -189,12 +189,7 @@ const rows = {
   ),
   deliveryPollMs: row(1_000, 50, 60_000, 'between two looks for due deliveries when nothing announces them'),
   deliveryTimeoutMs: row(15_000, 500, 60_000, 'one attempt'),
-  deliveryTimeoutMaxMs: row(
-    30_000,
-    500,
-    60_000,
-    'one attempt, where a destination has a time limit of its own',
-  ),
+  deliveryTimeoutMaxMs: row(30_000, 500, 60_000, 'one attempt, where a destination has its own time limit'),
   deliveryAnswerBytesMax: row(
     64 * KIB,
     1 * KIB,
@@ -202,18 +197,8 @@ const rows = {
     'the answer to a delivery that is read; more is left unread',
   ),
   deliveryAttemptsMax: row(13, 1, 50, 'attempts before a delivery is dead'),
-  deliveryScheduleSecondsMax: row(
-    1_209_600,
-    60,
-    2_592_000,
-    'a schedule of attempts that a destination has of its own, from the first to the last',
-  ),
-  deliveryAnswerKeptBytesMax: row(
-    512,
-    0,
-    8 * KIB,
-    'the beginning of an answer that is kept with an attempt, redacted',
-  ),
+  deliveryScheduleSecondsMax: row(1_209_600, 60, 2_592_000, 'a schedule of attempts of a destination’s own'),
+  deliveryAnswerKeptBytesMax: row(512, 0, 8 * KIB, 'of an answer that are kept with an attempt, redacted'),
   destinationFailingSeconds: row(
     172_800,
     60,

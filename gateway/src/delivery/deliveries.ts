@@ -25,6 +25,8 @@ import {
   selectDeadDeliveries,
   selectDeliveries,
   selectDelivery,
+  selectDueDeliveries,
+  selectWaitingDeliveries,
 } from './queries.ts';
 
 /** `waiting`: for another with the same order key, which is not over. */
@@ -104,6 +106,12 @@ export interface DeliveriesPorts {
 
 const ATTEMPTS_SHOWN_MAX = 100;
 
+const PAGES_OF_FEW: Readonly<Partial<Record<DeliveryState, typeof selectDueDeliveries>>> = Object.freeze({
+  due: selectDueDeliveries,
+  waiting: selectWaitingDeliveries,
+  dead: selectDeadDeliveries,
+});
+
 /** Makes what shows and hastens deliveries; `wake` says that there is something to send. */
 export function createDeliveries(ports: DeliveriesPorts, wake: () => void): Deliveries {
   const { store, audit, events, fanOut, clock } = ports;
@@ -116,19 +124,12 @@ export function createDeliveries(ports: DeliveriesPorts, wake: () => void): Deli
 
   return {
     async list({ environment, after, limit, event, destination, state }) {
-      // Dead letters are few among many: they have an index of their own, which a condition that may lack can't use.
-      const isDead = state === 'dead' && destination !== undefined && event === undefined;
+      const values = [environment, after ?? null, limit + 1, event ?? null, destination ?? null];
+      const ofState = state === undefined ? undefined : PAGES_OF_FEW[state];
       const rows = await store.transaction(environment, (tx) =>
-        isDead
-          ? tx.rows(selectDeadDeliveries, [environment, after ?? null, limit + 1, destination])
-          : tx.rows(selectDeliveries, [
-              environment,
-              after ?? null,
-              limit + 1,
-              event ?? null,
-              destination ?? null,
-              state ?? null,
-            ]),
+        ofState === undefined
+          ? tx.rows(selectDeliveries, [...values, state ?? null])
+          : tx.rows(ofState, values),
       );
       const items = rows.slice(0, limit).map(viewOf);
       return { items, next: rows.length > limit ? (items.at(-1)?.id ?? null) : null };

@@ -36,6 +36,7 @@ import {
   updateDestinationState,
 } from './destination-queries.ts';
 import { type DestinationKind, type DestinationView, viewOf } from './destination-view.ts';
+import { lockOrders, promoteFirsts } from './queries.ts';
 import {
   checkStandardSecret,
   keepSecret,
@@ -197,6 +198,10 @@ export function createDestinations(
           const reason = state === 'paused' ? 'by administration' : null;
           await tx.run(updateDestinationState, [environment, destination, state, pausedAt, reason]);
           await record(tx, { target, actor, details: { changed: ['state'], state } });
+          if (state === 'active') {
+            await tx.run(lockOrders, [[destination]]);
+            await tx.run(promoteFirsts, [environment, destination, new Date(clock.now())]);
+          }
         }
         return shown(tx, target);
       });

@@ -169,7 +169,7 @@ export const deliveryMigrations: readonly Migration[] = [
   },
   {
     number: 83,
-    name: 'replays of many events, and dead letters found at once',
+    name: 'replays of many events, and lists as fast as they are short',
     sql: `
       create table event_replays (
         environment_id text not null,
@@ -190,7 +190,9 @@ export const deliveryMigrations: readonly Migration[] = [
       grant select, insert, update (state, position, looked_at, made, changed_at) on event_replays to sallyport_runtime;
       grant select (environment_id, id, state) on event_replays to sallyport_system;
 
-      create index deliveries_dead on deliveries (environment_id, destination_id, id) where state = 'dead';
+      -- Of few among many, newest first: those of one destination, and dead letters.
+      create index deliveries_destination on deliveries (environment_id, destination_id, id);
+      create index deliveries_dead on deliveries (environment_id, id) where state = 'dead';
     `,
   },
   {

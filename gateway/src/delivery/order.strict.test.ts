@@ -123,3 +123,19 @@ test('two nodes that store and send at once keep one order: that in which events
     numbers.toSorted((left, right) => left - right),
   );
 });
+
+test('what waits for one that is gone with its month goes when the destination is resumed', async (t) => {
+  const receiver = await withReceiver(t);
+  const rooms = await withRooms(t);
+  const { environment } = rooms;
+  const { id: destination } = await rooms.destination(receiver.url, 'all', { orderBy: 'all' });
+  const change = (state: 'active' | 'paused') =>
+    rooms.delivery.destinations.change({ environment, destination, state }, SYSTEM);
+  await change('paused');
+  for (let number = 1; number <= 3; number++) await rooms.receive(about('a', number));
+  await asOwner(rooms, `delete from deliveries where state = 'due'`);
+  rooms.delivery.start();
+  await change('active');
+  await receiver.has(2);
+  assert.deepEqual(numbersOf(receiver.received, 'a'), [2, 3]);
+});

@@ -80,8 +80,9 @@ export const insertChosenDeliveries = statement(
    from (
      select n.*, n.order_key is not null and (
        row_number() over (partition by n.destination_id, n.order_key order by n.place) > 1
-       or exists (select from deliveries w where w.environment_id = $1 and w.destination_id = n.destination_id
-         and w.order_key = n.order_key and w.state in ('due', 'waiting'))) as waits
+       -- By its order, so that one entry of the index is read and not the whole queue.
+       or coalesce((select true from deliveries w where w.environment_id = $1 and w.destination_id = n.destination_id
+         and w.order_key = n.order_key and w.state in ('due', 'waiting') order by w.order_number limit 1), false)) as waits
      from unnest($2::text[], $3::text[], $4::text[], $5::bytea[]) with ordinality as n (id, event_id, destination_id, order_key, place)
      order by n.place
    ) c
@@ -172,6 +173,19 @@ export const promoteDeliveries = statement(
   none,
 );
 
+/**
+ * The same for all of a destination (`$2`), of which the first of a key may be gone: months are dropped while it is paused.
+ * Whoever asks holds the lock of its order.
+ */
+export const promoteFirsts = statement(
+  'delivery.promote_firsts',
+  `update deliveries d set state = 'due', next_attempt_at = $3, changed_at = $3
+   where d.environment_id = $1 and d.destination_id = $2 and d.state = 'waiting' and d.order_key is not null
+     and not exists (select from deliveries e where e.environment_id = $1 and e.destination_id = $2 and e.order_key = d.order_key
+       and e.state in ('due', 'waiting') and e.order_number < d.order_number)`,
+  none,
+);
+
 export const insertAttempts = statement(
   'delivery.insert_attempts',
   `insert into attempts (environment_id, id, delivery_id, number, started_at, duration_ms, status, reason, address, answer_headers, answer_start)
@@ -235,22 +249,29 @@ const DELIVERY_COLUMNS = `d.id, d.event_id, d.destination_id, d.state, d.attempt
      d.last_status, d.last_reason, d.created_at, d.changed_at`;
 const WITH_DESTINATION = `from deliveries d left join destinations t on t.environment_id = d.environment_id and t.id = d.destination_id`;
 
-export const selectDeliveries = statement(
-  'delivery.select_page',
+const page = (condition: string): string =>
   `select ${DELIVERY_COLUMNS} ${WITH_DESTINATION}
    where d.environment_id = $1 and ($2::text is null or d.id < $2) and ($4::text is null or d.event_id = $4)
-     and ($5::text is null or d.destination_id = $5) and ($6::text is null or d.state = $6)
-   order by d.id desc limit $3`,
+     and ($5::text is null or d.destination_id = $5) and ${condition}
+   order by d.id desc limit $3`;
+
+export const selectDeliveries = statement(
+  'delivery.select_page',
+  page(`($6::text is null or d.state = $6)`),
   (row) => deliveryRow.parse(row),
 );
 
-/** The same for the dead letters of one destination, through their index. */
-export const selectDeadDeliveries = statement(
-  'delivery.select_dead_page',
-  `select ${DELIVERY_COLUMNS} ${WITH_DESTINATION}
-   where d.environment_id = $1 and d.destination_id = $4 and d.state = 'dead' and ($2::text is null or d.id < $2)
-   order by d.id desc limit $3`,
+/** The same of one state, written out so that its partial index can be used: these are few among many. */
+export const selectDueDeliveries = statement('delivery.select_due_page', page(`d.state = 'due'`), (row) =>
+  deliveryRow.parse(row),
+);
+export const selectWaitingDeliveries = statement(
+  'delivery.select_waiting_page',
+  page(`d.state = 'waiting' and d.order_key is not null`),
   (row) => deliveryRow.parse(row),
+);
+export const selectDeadDeliveries = statement('delivery.select_dead_page', page(`d.state = 'dead'`), (row) =>
+  deliveryRow.parse(row),
 );
 
 export const selectDelivery = statement(

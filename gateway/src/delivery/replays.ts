@@ -9,7 +9,6 @@ import {
   type EventId,
   type EventReader,
   Fault,
-  type JsonValue,
   type Limits,
   type Log,
   newId,
@@ -320,11 +319,24 @@ function pairOf({ event, destination }: Chosen) {
   return { event, destination };
 }
 
-function detailsOf(query: ReplayQuery): Act['details'] {
-  const details: Record<string, JsonValue> = {};
-  for (const [name, value] of Object.entries(query))
-    if (value !== undefined && name !== 'environment') details[name] = value;
-  return details;
+function detailsOf({
+  fromMs,
+  toMs,
+  platform,
+  type,
+  endpoint,
+  destination,
+  only,
+}: ReplayQuery): Act['details'] {
+  return {
+    fromMs,
+    toMs,
+    platform: platform ?? null,
+    type: type ?? null,
+    endpoint: endpoint ?? null,
+    destination: destination ?? null,
+    only: only ?? 'all',
+  };
 }
 
 function countsOf({ looked_at: events, made: deliveries }: ReplayRow) {

@@ -130,3 +130,45 @@ test('signed as the platform does with a secret of ours: its own verifier takes 
   const [row] = await asOwner(rooms, 'select sealed_headers from destinations');
   assert.ok(!Buffer.from(row?.['sealed_headers'] as Uint8Array).includes('of-the-receiver'));
 });
+
+test('a test is an event of its own type, signed as any other, and of no delivery; a paused destination gets it, too', async (t) => {
+  const receiver = await withReceiver(t, (response) =>
+    response.writeHead(202, { 'x-request-id': 'r1' }).end('thanks'),
+  );
+  const rooms = await withRooms(t);
+  const { environment } = rooms;
+  const { id: destination, text } = await rooms.destination(receiver.url, 'tested');
+  await rooms.delivery.destinations.change({ environment, destination, state: 'paused' }, SYSTEM);
+  const pinged = await rooms.delivery.ping({ environment, destination }, SYSTEM);
+  assert.deepEqual(
+    [pinged.ok, pinged.status, pinged.reason, pinged.answerStart, pinged.answerHeaders?.['x-request-id']],
+    [true, 202, null, 'thanks', 'r1'],
+  );
+  const [one] = receiver.received;
+  assert.ok(one !== undefined && verifies(one, 'standard-webhooks', text));
+  assert.equal(one.id, pinged.event);
+  assert.equal(JSON.parse(one.body.toString()).type, 'sallyport.test');
+  assert.deepEqual(await rooms.deliveries(), []);
+});
+
+test('a signature that the secret does not fit is refused when it is asked for', async (t) => {
+  const rooms = await withRooms(t);
+  const { environment } = rooms;
+  const filter = { platforms: ['koywe'], types: null, endpoints: null, conditions: null };
+  const secret = Secret.fromText('a-secret-in-the-form-of-koywe');
+  const { destination } = await rooms.delivery.destinations.create(
+    { environment, name: 'koywe', url: 'https://127.0.0.1:9/', filter, signature: 'platform', secret },
+    SYSTEM,
+  );
+  const change = (fields: object) =>
+    rooms.delivery.destinations.change({ environment, destination: destination.id, ...fields }, SYSTEM);
+  await assert.rejects(change({ signature: 'standard-webhooks' }), { code: 'INVALID_REQUEST' });
+  await assert.rejects(change({ filter: { ...filter, platforms: ['koywe', 'wise'] } }), {
+    code: 'INVALID_REQUEST',
+  });
+  await assert.rejects(change({ filter: { ...filter, platforms: null } }), { code: 'INVALID_REQUEST' });
+  assert.equal(
+    (await change({ signature: 'standard-webhooks-v1a', filter: { ...filter, platforms: null } })).signature,
+    'standard-webhooks-v1a',
+  );
+});
