@@ -265,7 +265,7 @@ function readBackOver(connections: Pick<Connections, 'forward'>, limits: Limits)
 /** Documents over the one way out: https, names resolved once, no redirects, addresses checked. */
 function documentsOver(outbound: Pick<Outbound, 'call'>): PublicDocuments {
   return {
-    async fetch({ url, bytesMax }) {
+    async get({ url, bytesMax }) {
       const { origin, pathname, search } = new URL(url);
       const answer = await outbound.call({
         origin,

@@ -14,6 +14,8 @@ import type { EndpointCaller, endpointShape } from '../remote/shapes.ts';
 import { listOption, type Options, textOption } from '../terminal/command.ts';
 import { readSecret, takesSecret } from '../terminal/secret.ts';
 import { table } from '../terminal/table.ts';
+import { addEndpointSecrets } from './endpoint-secrets.ts';
+import { jsonFile, settingsOf, takesSettings } from './endpoint-settings.ts';
 
 const shapes = () => import('../remote/shapes.ts');
 const ANYWHERE = 'every address, in place of an allowlist';
@@ -33,20 +35,44 @@ export function addEndpoints(program: Command): void {
   const create = endpoints
     .command('create')
     .description('Make an unguessable address for the webhooks of a platform.')
-    .requiredOption('--platform <platform>', 'such as koywe')
-    .requiredOption('--name <name>', 'what it is called');
-  takesAddresses(create);
+    .requiredOption(
+      '--platform <platform>',
+      'such as stripe; generic with --scheme-file; unsigned with confirm',
+    )
+    .requiredOption('--name <name>', 'what it is called')
+    .option('--scheme-file <path>', 'JSON that says how the platform `generic` signs')
+    .option('--without-secret', 'nothing is signed, or the keys are fetched from the platform');
+  takesAddresses(takesSettings(create));
   callsGateway(takesSecret(create, 'the webhook’s secret'), async (called) => {
     const { options } = called;
-    const secret = await readSecret(options, { ...called, what: WHAT });
+    const schemeFile = textOption(options, 'schemeFile');
+    const scheme = schemeFile === undefined ? undefined : await jsonFile(schemeFile, '--scheme-file');
+    const isWithout = options['withoutSecret'] === true;
     const body = {
+      ...(await settingsOf(options)),
       platform: textOption(options, 'platform'),
       name: textOption(options, 'name'),
-      secret,
+      scheme,
+      secret: isWithout ? undefined : await readSecret(options, { ...called, what: WHAT }),
       allowedAddresses: allowed(options),
     };
     await show(called, { method: 'POST', path: '/endpoints', body });
   });
+
+  const set = endpoints
+    .command('set')
+    .description('Change what an endpoint does with webhooks; what is not named stays as it is.')
+    .argument('<id>', 'ep_…');
+  callsGateway(takesSettings(set), async (called) => {
+    const body = await settingsOf(called.options);
+    if (Object.keys(body).length === 0)
+      throw usageProblem('Nothing was named.', 'Name a setting; see `sallyport endpoints set --help`.');
+    await show(called, { method: 'PATCH', path: `/endpoints/${segment(called.args[0])}`, body });
+  });
+  callsGateway(
+    endpoints.command('show').description('Show an endpoint.').argument('<id>', 'ep_…'),
+    (called) => show(called, { method: 'GET', path: `/endpoints/${segment(called.args[0])}` }),
+  );
 
   for (const [name, state, description] of [
     ['pause', 'paused', 'Pause an endpoint: webhooks get 503, and platforms send them again later.'],
@@ -66,7 +92,34 @@ export function addEndpoints(program: Command): void {
     await show(called, { method: 'PATCH', path: `/endpoints/${segment(called.args[0])}`, body: { secret } });
   });
 
+  addEndpointSecrets(endpoints);
+  addCounts(endpoints);
   addAddresses(endpoints);
+}
+
+function addCounts(endpoints: Command): void {
+  const counts = endpoints
+    .command('counts')
+    .description('Show what became of the webhooks of an endpoint, by day.')
+    .argument('<id>', 'ep_…')
+    .option('--days <count>', 'how far to look back; 1 to 400, 7 when not given', wholeNumber);
+  callsGateway(counts, async ({ client, terminal, options, args }) => {
+    const query = { days: textOption(options, 'days') };
+    const document = await client.call({
+      method: 'GET',
+      path: `/endpoints/${segment(args[0])}/counts`,
+      query,
+    });
+    const { items } = understood((await shapes()).endpointCountsShape, document);
+    terminal.data(document, () =>
+      table({
+        columns: ['DAY', 'OUTCOME', 'REASON', 'WEBHOOKS', 'LAST'],
+        rows: items.map((one) => [one.day, one.outcome, one.reason, String(one.webhooks), one.lastAt]),
+        none: '',
+      }),
+    );
+    if (items.length === 0 && !terminal.json) terminal.say('No webhooks came.');
+  });
 }
 
 /** From where an endpoint may be called, and from where it is. */

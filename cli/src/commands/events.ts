@@ -1,5 +1,12 @@
-import type { Command } from 'commander';
-import { callsGateway, lists, segment, showOne, understood } from '../remote/remote-command.ts';
+import { type Command, Option } from 'commander';
+import {
+  callsGateway,
+  lists,
+  type RemoteCalled,
+  segment,
+  showOne,
+  understood,
+} from '../remote/remote-command.ts';
 import { textOption } from '../terminal/command.ts';
 import { confirmed } from '../terminal/secret.ts';
 import { addReplays } from './replays.ts';
@@ -13,13 +20,31 @@ export function addEvents(program: Command): void {
     .command('list')
     .description('List events, newest first, without their bodies.')
     .option('--endpoint <id>', 'of this endpoint only')
-    .option('--type <type>', 'of this type only');
+    .option('--type <type>', 'of this type only')
+    .option('--platform <platform>', 'of this platform only')
+    .option('--from <time>', 'received at this moment or later, ISO 8601 in UTC')
+    .option('--to <time>', 'received before this moment')
+    .addOption(
+      new Option('--state <state>', 'in this state only').choices([
+        'accepted',
+        'quarantined',
+        'unconfirmed',
+        'discarded',
+      ]),
+    );
   lists(list, {
     path: '/events',
-    query: (options) => ({ endpoint: textOption(options, 'endpoint'), type: textOption(options, 'type') }),
+    query: (options) => ({
+      endpoint: textOption(options, 'endpoint'),
+      type: textOption(options, 'type'),
+      platform: textOption(options, 'platform'),
+      state: textOption(options, 'state'),
+      from: textOption(options, 'from'),
+      to: textOption(options, 'to'),
+    }),
     shapes: async () => (await shapes()).eventShape,
-    columns: ['ID', 'RECEIVED', 'PLATFORM', 'TYPE', 'BYTES'],
-    row: (item) => [item.id, item.receivedAt, item.platform, item.type, String(item.bytes)],
+    columns: ['ID', 'RECEIVED', 'PLATFORM', 'TYPE', 'STATE', 'BYTES'],
+    row: (item) => [item.id, item.receivedAt, item.platform, item.type, item.state, String(item.bytes)],
     none: 'There are no events.',
   });
 
@@ -28,21 +53,16 @@ export function addEvents(program: Command): void {
     .description('Show an event, without its body.')
     .argument('<id>', 'evt_…');
   callsGateway(show, async (called) => {
-    await showOne(called, {
-      call: { method: 'GET', path: `/events/${segment(called.args[0])}` },
-      shape: (await shapes()).eventShape,
-      rows: (item) => [
-        ['id', item.id],
-        ['type', item.type],
-        ['platform', item.platform],
-        ['platform’s id', item.platformEvent],
-        ['endpoint', item.endpoint],
-        ['received', item.receivedAt],
-        ['bytes', String(item.bytes)],
-        ['SHA-256', item.digest],
-      ],
-    });
+    await showEvent(called, { method: 'GET', path: `/events/${segment(called.args[0])}` });
   });
+  for (const [verb, description] of [
+    ['release', 'Let an event that is held go to its destinations after all.'],
+    ['discard', 'End an event that is held: it can be seen, and is never delivered.'],
+  ] as const) {
+    callsGateway(events.command(verb).description(description).argument('<id>', 'evt_…'), (called) =>
+      showEvent(called, { method: 'POST', path: `/events/${segment(called.args[0])}/${verb}` }),
+    );
+  }
 
   const reveal = events
     .command('reveal')
@@ -62,4 +82,26 @@ export function addEvents(program: Command): void {
   });
 
   addReplays(events);
+}
+
+async function showEvent(
+  called: RemoteCalled,
+  call: Parameters<RemoteCalled['client']['call']>[0],
+): Promise<void> {
+  await showOne(called, {
+    call,
+    shape: (await shapes()).eventShape,
+    rows: (item) => [
+      ['id', item.id],
+      ['type', item.type],
+      ['platform', item.platform],
+      ['platform’s id', item.platformEvent],
+      ['endpoint', item.endpoint],
+      ['state', item.state],
+      ['reason', item.detail === '–' ? item.reason : `${item.reason}: ${item.detail}`],
+      ['received', item.receivedAt],
+      ['bytes', String(item.bytes)],
+      ['SHA-256', item.digest],
+    ],
+  });
 }

@@ -77,6 +77,25 @@ export const endpointShape = z.looseObject({
   path: z.string(),
   createdAt: z.string(),
 });
+export const endpointSecretShape = z.looseObject({
+  id: z.string(),
+  createdAt: z.string(),
+  endsAt: text,
+  uses: z.number(),
+  lastUsedAt: text,
+});
+export const endpointSecretsShape = z.looseObject({ items: z.array(endpointSecretShape) });
+export const endpointCountsShape = z.looseObject({
+  items: z.array(
+    z.looseObject({
+      day: z.string(),
+      outcome: z.string(),
+      reason: text,
+      webhooks: z.number(),
+      lastAt: z.string(),
+    }),
+  ),
+});
 const endpointCallerShape = z.looseObject({
   address: z.string(),
   outcome: z.string(),
@@ -139,6 +158,9 @@ export const eventShape = z.looseObject({
   endpoint: text,
   platform: z.string(),
   type: text,
+  state: z.string(),
+  reason: text,
+  detail: text,
   platformEvent: text,
   receivedAt: z.string(),
   bytes: z.number(),

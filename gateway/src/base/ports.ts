@@ -143,7 +143,7 @@ export interface ReadBack {
 /** Fetches small documents that anybody may read, such as a platform's public keys. */
 export interface PublicDocuments {
   /** The answer with whatever status; no redirect is followed. The caller has pinned the host. Throws `OUTBOUND_*`. */
-  fetch(call: {
+  get(call: {
     readonly url: string;
     readonly bytesMax: number;
   }): Promise<{ readonly status: number; readonly body: Uint8Array }>;

@@ -12,7 +12,7 @@ import {
   type Statement,
   toFault,
 } from '#base';
-import { type Environments, refuseForeignTag } from '#environments';
+import { type EnvironmentKind, type Environments, refuseForeignTag } from '#environments';
 import type { Keyring } from '#keyring';
 import type { Outbound } from '#outbound';
 import { type PlatformProfile, platformNamed } from '#platforms';
@@ -160,7 +160,9 @@ export function createConnections(ports: ConnectionsPorts): Connections {
     async create({ environment, platform, name, credential, baseUrl, requestChecks = 'lenient' }, actor) {
       const profile = platformNamed(platform);
       const parsed = parseCredential(profile, credential);
-      refuseForeignTag(name, (await environments.get(environment)).kind);
+      const { kind } = await environments.get(environment);
+      refuseForeignTag(name, kind);
+      refuseOtherSide(profile, { credential: parsed, kind });
       const origin = await allowed(environment, profile, baseUrl);
       const id = newId('connection', clock);
       const sealed = await credentials.seal({ environment, connection: id }, parsed);
@@ -222,9 +224,11 @@ export function createConnections(ports: ConnectionsPorts): Connections {
 
     async setCredential({ credential, ...target }, actor) {
       const { platform } = await get(target);
-      const parsed = parseCredential(platformNamed(platform), credential);
-      const sealed = await credentials.seal(target, parsed);
+      const profile = platformNamed(platform);
+      const parsed = parseCredential(profile, credential);
       const { environment } = target;
+      refuseOtherSide(profile, { credential: parsed, kind: (await environments.get(environment)).kind });
+      const sealed = await credentials.seal(target, parsed);
       return keptApart(ports, { environment, platform, credential: parsed }, (mac) =>
         change(target, actor, { changed: 'credential', statement: updateCredential, values: [sealed, mac] }),
       );
@@ -296,6 +300,19 @@ function parseCredential(
     problem: `does not fit a ${platform.title} credential`,
   }));
   throw new Fault('INVALID_REQUEST', { fields });
+}
+
+/** Where one host serves both sides, the credential alone tells which is called (K3). */
+function refuseOtherSide(
+  { title, isLive }: PlatformProfile,
+  {
+    credential,
+    kind,
+  }: { readonly credential: Readonly<Record<string, string>>; readonly kind: EnvironmentKind },
+): void {
+  if (isLive === null || isLive(credential) === (kind === 'production')) return;
+  const problem = `is not of the side of ${title} that a ${kind} environment calls`;
+  throw new Fault('INVALID_REQUEST', { fields: [{ path: 'credential', problem }] });
 }
 
 function viewOf(row: ConnectionRow): ConnectionView {

@@ -16,17 +16,18 @@ export interface SignInPorts {
  */
 export async function signIn({ outbound, limits }: SignInPorts, connection: OpenConnection): Promise<string> {
   const { platform, credential, baseUrl, id } = connection;
-  const { method, path, body, token, refusedStatuses } = platform.signIn;
+  const { method, path, bearer, body, token, refusedStatuses } = platform.signIn;
+  const given = bearer === null ? null : (credential[bearer] ?? '');
   const fields = Object.entries(body).map(([field, source]) => [field, credential[source]]);
   const answer = await outbound.call({
     origin: baseUrl,
     target: path,
     method,
     headers: [
-      ['content-type', 'application/json'],
       ['accept', 'application/json'],
+      given === null ? ['content-type', 'application/json'] : ['authorization', `Bearer ${given}`],
     ],
-    body: utf8(JSON.stringify(Object.fromEntries(fields))),
+    body: given === null ? utf8(JSON.stringify(Object.fromEntries(fields))) : null,
     pool: id,
   });
   if (refusedStatuses.includes(answer.status)) {
@@ -41,6 +42,10 @@ export async function signIn({ outbound, limits }: SignInPorts, connection: Open
       detail: `${platform.title} answered sign-in with ${answer.status}.`,
       ...retryAfterOf(answer),
     });
+  }
+  if (given !== null) {
+    await answer.discard();
+    return given;
   }
   const text = textAt(jsonOf(await answer.bytes(limits.tokenAnswerBytesMax)), token);
   // The token goes into a header: nothing but visible characters may.

@@ -178,7 +178,7 @@ export async function openNode(t: Cleanup, settings: NodeSettings, log: Log = si
       inTransaction: async (...args) => rooms.delivery?.inTransaction(...args),
       announce: () => rooms.delivery?.announce(),
     },
-    documents: { fetch: () => Promise.reject(new Error('nothing is fetched here')) },
+    documents: { get: () => Promise.reject(new Error('nothing is fetched here')) },
     readBack: { read: () => Promise.reject(new Error('nothing is read back here')) },
   });
   const delivery = createDelivery({ ...shared, environments, outbound, events: ingest });

@@ -26,7 +26,7 @@ test('413 at the limit of each surface, to the byte, announced or in chunks', as
   const endpoint = newId('endpoint', systemClock);
   const received: number[] = [];
   const ingest = roomWith<Ingest>({
-    expect: async () => ({ bodyBytesMax: 1_048_576 }),
+    expect: async () => ({ bodyBytesMax: 2_000 }),
     receive: async ({ body }) => {
       received.push(body.length);
       return { event: newId('event', systemClock), duplicate: false };

@@ -175,7 +175,7 @@ function challenged(method: 'GET' | 'HEAD'): StreamOperation {
     answers: {
       200: {
         description: 'As the platform wants it.',
-        content: { 'text/plain': { schema: { type: 'string' } } },
+        ...(method === 'HEAD' ? {} : { content: { 'text/plain': { schema: { type: 'string' } } } }),
       },
     },
     faults: [

@@ -37,6 +37,7 @@ const listener = await withListener(
       }),
       ingest: roomWith<Ingest>({
         expect: async () => ({ bodyBytesMax: 1_048_576 }),
+        challenge: async () => null,
         receive: async (call) => {
           reached.push(`in ${call.endpoint}`);
           return { event: newId('event', systemClock), duplicate: false };

@@ -1,4 +1,4 @@
-import { Validator } from '@cfworker/json-schema';
+import { type Schema, Validator } from '@cfworker/json-schema';
 import { z } from 'zod';
 import { isSafePattern } from './safe-pattern.ts';
 
@@ -51,7 +51,7 @@ const schemaShape: z.ZodType = z.lazy(() =>
       oneOf: z.array(schemaShape).min(1).optional(),
       not: schemaShape.optional(),
       if: schemaShape.optional(),
-      // biome-ignore lint/suspicious/noThenProperty: the keyword of JSON Schema
+      // oxlint-disable-next-line unicorn/no-thenable -- the keyword of JSON Schema; nobody awaits a shape's fields
       then: schemaShape.optional(),
       else: schemaShape.optional(),
     }),
@@ -84,7 +84,9 @@ export function readBodySchema(schema: unknown): BodySchema | { readonly problem
   const parsed = schemaShape.safeParse(schema);
   if (!parsed.success) return { problem: problemOf(parsed.error) };
   // A copy: the validator writes on what it is given.
-  const validator = new Validator(JSON.parse(JSON.stringify(schema)), '2020-12', true);
+  const copy: unknown = structuredClone(schema);
+  if (!isSchema(copy)) return { problem: 'is not a schema' };
+  const validator = new Validator(copy, '2020-12', true);
   return {
     values,
     brokenBy(value) {
@@ -95,6 +97,10 @@ export function readBodySchema(schema: unknown): BodySchema | { readonly problem
       return keywordLocation ?? '#';
     },
   };
+}
+
+function isSchema(value: unknown): value is Schema | boolean {
+  return typeof value === 'boolean' || (typeof value === 'object' && value !== null);
 }
 
 function problemOf(error: z.ZodError): string {

@@ -101,6 +101,33 @@ test('while the platform is away an event is held, delivered by no path, and a p
   );
 });
 
+test('what a person decided while the platform was asked stays decided, and nothing is delivered twice', async (t) => {
+  const asked = Promise.withResolvers<void>();
+  const answer = Promise.withResolvers<void>();
+  const readBack: ReadBack = {
+    async read() {
+      asked.resolve();
+      await answer.promise;
+      return { status: 200, body: utf8('{}') };
+    },
+  };
+  const { events, fanOut } = fanned();
+  const one = await withIngest(t, { limits: LIMITS, readBack, fanOut });
+  const { environment, endpoint, ingest, url } = one;
+  const confirm = { connection, path: '/o/{id}', compare: [], expect: [] };
+  await ingest.endpoints.change({ environment, endpoint: endpoint.id, confirm }, SYSTEM);
+  const { event } = await kept(ingest, signed(eventBody('a'), { endpoint: endpoint.id }));
+  await asked.promise;
+  await ingest.events.discard({ environment, event }, SYSTEM);
+  answer.resolve();
+  await until(async () => {
+    const waiting = await rowsOf(url, environment, 'select from event_confirmations');
+    return waiting.length === 0 ? true : null;
+  });
+  assert.equal((await ingest.events.get({ environment, event })).state, 'discarded');
+  assert.deepEqual(events, []);
+});
+
 test('L11 what the platform denies again and again is quarantined with the rule that it broke, and never delivered', async (t) => {
   let ahead = 0;
   const clock = { now: () => systemClock.now() + ahead, monotonic: () => systemClock.monotonic() };

@@ -26,7 +26,7 @@ let certificates: (url: string) => { status: number; body: Uint8Array } = () => 
 });
 const fetched: string[] = [];
 const documents: PublicDocuments = {
-  async fetch({ url }) {
+  async get({ url }) {
     fetched.push(url);
     return certificates(url);
   },

@@ -75,8 +75,8 @@ export function createFetchedKeys(ports: {
     known.set(url, entry);
   };
 
-  const fetch = async (url: string, scheme: Scheme): Promise<KeyAnswer> => {
-    const { status, body } = await documents.fetch({ url, bytesMax: limits.fetchedKeyBytesMax });
+  const obtain = async (url: string, scheme: Scheme): Promise<KeyAnswer> => {
+    const { status, body } = await documents.get({ url, bytesMax: limits.fetchedKeyBytesMax });
     const nowMs = clock.now();
     const key = status === 200 ? parseFetchedKey(scheme, body, { nowMs }) : null;
     if (key === null && status !== 404 && status !== 410)
@@ -101,7 +101,7 @@ export function createFetchedKeys(ports: {
       const shared = underWay.get(url);
       if (shared !== undefined) return shared;
       take(endpoint);
-      const flight = fetch(url, scheme)
+      const flight = obtain(url, scheme)
         .catch((thrown: unknown) => {
           if (thrown instanceof Fault && thrown.code === 'BUSY') throw thrown;
           const detail = 'The key could not be fetched.';

@@ -68,7 +68,7 @@ const noReadBack: ReadBack = {
 };
 
 const noDocuments: PublicDocuments = {
-  fetch: async () => {
+  get: async () => {
     throw new Fault('OUTBOUND_CONNECT_FAILED');
   },
 };

@@ -82,7 +82,7 @@ function bare(value: unknown): { value: unknown; values: number } {
     const items = value.map(copy);
     return { value: items, values };
   }
-  const made: Record<string, unknown> = Object.create(null);
+  const made: Record<string, unknown> = { __proto__: null };
   for (const [name, part] of Object.entries(value)) made[name] = copy(part);
   return { value: made, values };
 }

@@ -151,7 +151,6 @@ export function createReceiver(ports: ReceiverPorts): Receiver {
     Math.min(settings.bodyBytesMax ?? limits.webhookBodyBytesMax, limits.webhookBodyBytesMax);
 
   const take = (target: EndpointInUse, webhook: Webhook): Promise<Received> => {
-    const { body } = webhook;
     const { scheme, secrets } = target;
     const nowMs = clock.now();
     if (scheme === null) return keepUnsigned({ target, webhook, receivedAtMs: nowMs });

@@ -23,10 +23,12 @@ export const koywe: PlatformProfile = Object.freeze({
   signIn: Object.freeze({
     method: 'POST',
     path: '/api/v1/auth/sign-in',
+    bearer: null,
     body: Object.freeze({ apiKey: 'apiKey', secret: 'secret' }),
     token: Object.freeze([Object.freeze(['token']), Object.freeze(['accessToken'])]),
     refusedStatuses: Object.freeze([400, 401, 403]),
   }),
+  isLive: null,
   tokenLifeSeconds: 3_600,
   renewBeforeSeconds: 300,
   refusedPaths: Object.freeze(['/api/v1/auth']),

@@ -1,9 +1,10 @@
 import { Fault, frozenTable } from '#base';
 import { koywe } from './koywe.ts';
+import { mollie } from './mollie.ts';
 import type { PlatformProfile } from './profile.ts';
 
 /** Every platform, by name. */
-export const PLATFORMS: Readonly<Record<string, PlatformProfile>> = frozenTable({ koywe });
+export const PLATFORMS: Readonly<Record<string, PlatformProfile>> = frozenTable({ koywe, mollie });
 
 /** The profile of a platform. Throws `PLATFORM_UNKNOWN`. */
 export function platformNamed(name: string): PlatformProfile {

@@ -13,6 +13,11 @@ export interface PlatformProfile {
   /** The credential an operator gives us: each field a text. */
   readonly credential: z.ZodType<Readonly<Record<string, string>>>;
   readonly signIn: SignIn;
+  /**
+   * Whether a credential is the live side's, where it says so itself; `null` where only the host tells. A live one can't be bound to an
+   * environment that is not production, nor the other way round (K3).
+   */
+  readonly isLive: ((credential: Readonly<Record<string, string>>) => boolean) | null;
   /** Its tokens live this long; the answer doesn't say. */
   readonly tokenLifeSeconds: number;
   /** A token is renewed this long before its end (K10). */
@@ -28,10 +33,12 @@ export interface PlatformProfile {
   readonly eventType: readonly (readonly string[])[];
 }
 
-/** How a bearer token is obtained: one JSON request, one JSON answer. */
+/** How a bearer token is obtained: one JSON request, one JSON answer; or by a read that says whether the credential is good. */
 export interface SignIn {
-  readonly method: 'POST';
+  readonly method: 'POST' | 'GET';
   readonly path: string;
+  /** The field of the credential that is the token itself, presented to be tried; `null` where a token is given for it. */
+  readonly bearer: string | null;
   /** Field of the request → field of the credential. */
   readonly body: Readonly<Record<string, string>>;
   /** Where the token stands in the answer; the first that holds a text counts. */

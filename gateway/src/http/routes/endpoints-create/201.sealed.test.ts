@@ -21,6 +21,17 @@ test('201 with the endpoint and where webhooks go, without its secret', async ()
     state: 'active',
     path: `/in/${id}`,
     allowedAddresses: [],
+    scheme: null,
+    toleranceSeconds: null,
+    bodyBytesMax: null,
+    eventTypes: [],
+    structure: 'platform',
+    schemas: {},
+    expectations: [],
+    url: null,
+    parameters: {},
+    keepHeaders: [],
+    confirm: null,
   });
   assert.deepEqual(await actsOn(`endpoint:${id}`), ['endpoint.created: success by key']);
   const later = await admin('GET', `/admin/v1/endpoints/${id}`);

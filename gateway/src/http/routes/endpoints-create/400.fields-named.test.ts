@@ -10,11 +10,23 @@ const post = (body: object) => ({ method: 'POST', path: '/admin/v1/endpoints', b
 const good = { platform: 'koywe', name: 'never made', secret: 'secret-of-the-endpoint-0123456789' };
 
 test('400 INVALID_REQUEST names each field', async () => {
-  await assertFields(post({}), ['body.platform', 'body.name', 'body.secret']);
-  for (const secret of ['', 'short', 'a'.repeat(15), 'a'.repeat(513)])
+  await assertFields(post({}), ['body.platform', 'body.name']);
+  await assertFields(post({ platform: 'koywe', name: 'never made' }), ['body.secret']);
+  for (const secret of ['', 'short', 'a'.repeat(15), 'a'.repeat(1_025)])
     await assertFields(post({ ...good, secret }), ['body.secret']);
   await assertFields(post({ ...good, name: '<cnry>' }), ['body.name']);
   await assertFields(post({ ...good, cnry: 1 }), ['body']);
+  await assertFields(post({ ...good, eventTypes: ['*.cnry'] }), ['body.eventTypes.0']);
+  await assertFields(post({ ...good, schemas: { 'order.*': { $ref: 'https://elsewhere.test' } } }), [
+    'body.schemas.order.*',
+  ]);
+  await assertFields(post({ ...good, expectations: [{ path: ['a'] }] }), ['body.expectations.0']);
+  await assertFields(post({ ...good, keepHeaders: ['Authorization'] }), ['body.keepHeaders.0']);
+  await assertFields(post({ ...good, bodyBytesMax: 999_999_999 }), ['body.bodyBytesMax']);
+  await assertFields(post({ ...good, url: 'http://plain.test' }), ['body.url']);
+  const connection = `con_${'0'.repeat(26)}`;
+  for (const path of ['/nothing', 'x/{id}', '/{id', '/{a b}', '/{__proto__}/{'])
+    await assertFields(post({ ...good, confirm: { connection, path } }), ['body.confirm.path']);
 });
 
 test('400 PLATFORM_UNKNOWN for a platform that no file of facts is about', async () => {

@@ -20,11 +20,25 @@ test('200 with those of an endpoint, or of a type, or none', async () => {
     endpoint,
     platform: 'koywe',
     type: 'order.completed',
+    state: 'accepted',
+    reason: null,
+    detail: null,
     platformEvent: JSON.parse(body).id,
     bytes: body.length,
     digest: createHash('sha256').update(body).digest('hex'),
   });
   assert.ok((await list('type=order.completed')).length >= 2);
   assert.deepEqual(await list('type=order.failed'), []);
+  assert.equal(
+    (await list(`endpoint=${endpoint}&platform=koywe&state=accepted&from=2026-01-01T00:00:00Z`)).length,
+    1,
+  );
+  for (const none of [
+    'platform=stripe',
+    'state=discarded',
+    'from=2999-01-01T00:00:00Z',
+    'to=2026-01-01T00:00:00Z',
+  ])
+    assert.deepEqual(await list(`endpoint=${endpoint}&${none}`), [], none);
   assert.deepEqual(await list(`endpoint=ep_${'0'.repeat(26)}`), []);
 });
