@@ -34,6 +34,7 @@ test('the commands are those of the design, and each has --json', () => {
       'connections',
       'endpoints',
       'destinations',
+      'deliveries',
       'events',
       'schemes',
       'listen',

@@ -50,6 +50,7 @@ export function createForwarder(given: {
       headers: {
         'content-type': contentType,
         'user-agent': 'Sallyport',
+        'sallyport-event': id,
         'sallyport-platform': platform,
         ...Object.fromEntries(signature),
       },

@@ -48,7 +48,7 @@ export async function withSession(
 
 /** The destination that `listen` made before, or a new one. */
 async function findOrMake(client: Client): Promise<string> {
-  const { destinationShape, madeDestinationShape, pageShape } = await import('../remote/shapes.ts');
+  const { destinationShape, newDestinationShape, pageShape } = await import('../remote/shapes.ts');
   let after: string | undefined;
   do {
     const query = { limit: PAGE_ITEMS, after };
@@ -60,5 +60,5 @@ async function findOrMake(client: Client): Promise<string> {
   } while (after !== undefined);
   const body = { name: NAME, kind: 'pull' };
   const made = await client.call({ method: 'POST', path: '/destinations', body });
-  return understood(madeDestinationShape, made).destination.id;
+  return understood(newDestinationShape, made).destination.id;
 }

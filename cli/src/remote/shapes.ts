@@ -138,7 +138,6 @@ export const destinationShape = z.looseObject({
   nextProbeAt: orNull,
   createdAt: z.string(),
 });
-export const madeDestinationShape = z.looseObject({ destination: destinationShape });
 export const newDestinationShape = z.looseObject({ destination: destinationShape, secret: orNull });
 export const rotatedDestinationShape = z.looseObject({
   secret: orNull,

@@ -15,13 +15,21 @@ test('503 STORE_UNAVAILABLE with Retry-After at every operation but signs of lif
     throw new Fault('STORE_UNAVAILABLE', { retryAfterSeconds: 2 });
   };
   const access = roomWith<Access>({ signatureOf: () => null, authenticate: away, signIn: away });
-  const ingest = roomWith<Ingest>({ expect: async () => ({ bodyBytesMax: 1_048_576 }), receive: away });
+  const ingest = roomWith<Ingest>({
+    expect: async () => ({ bodyBytesMax: 1_048_576 }),
+    receive: away,
+    challenge: away,
+  });
   const listener = await withListener(t, { rooms: { access, ingest, health: away } });
   const call = withClient(t, listener);
   const signIn = { apiKey: `key_${'0'.repeat(26)}`, secret: 'x' };
   for (const { method, path } of await describedOperations()) {
     if (method === 'HEAD' || path === '/livez') continue;
-    const body = path.endsWith('/sign-in') ? signIn : path.startsWith('/in/') ? {} : undefined;
+    const body = path.endsWith('/sign-in')
+      ? signIn
+      : path.startsWith('/in/') && method === 'POST'
+        ? {}
+        : undefined;
     const answer = await call({ method, path, key: 'any', ...(body === undefined ? {} : { body }) });
     assertProblem(answer, 'STORE_UNAVAILABLE');
     assert.equal(answer.headers['retry-after'], '2');

@@ -23,6 +23,8 @@ const KINDS: Readonly<Record<string, IdKind>> = Object.freeze({
   endpoints: 'endpoint',
   destinations: 'destination',
   events: 'event',
+  deliveries: 'delivery',
+  replays: 'replay',
 });
 
 /** Every operation that is described; what must hold for all of them is asked of each. */
