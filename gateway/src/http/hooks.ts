@@ -1,7 +1,7 @@
-import type { IncomingMessage } from 'node:http';
-import type { FastifyInstance } from 'fastify';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type EndpointId, Fault, type FaultCode, isId, type Limits, toFault } from '#base';
 import type { Ingest, Stored } from '#ingest';
+import type { Answering } from './answering.ts';
 import { readBody } from './body.ts';
 import type { ByteBudget } from './byte-budget.ts';
 import type { Limiter } from './limiter.ts';
@@ -13,7 +13,11 @@ export interface HookRooms {
   readonly budget: ByteBudget;
   readonly received: ReceivedOf;
   readonly limiter: Limiter;
+  readonly answering: Answering;
 }
+
+/** Handles one request that was admitted. Never throws; the answer tells. */
+export type Handle = (request: IncomingMessage, response: ServerResponse) => void;
 
 const STRANGE: ReadonlySet<FaultCode> = new Set([
   'NOT_FOUND',
@@ -22,11 +26,15 @@ const STRANGE: ReadonlySet<FaultCode> = new Set([
   'ADDRESS_REFUSED',
 ] as const);
 
-/** `POST /in/{endpoint}`: the answer leaves when the event is on disk, and not before. */
-export function registerHooks(
-  app: FastifyInstance,
-  { ingest, limits, budget, received, limiter }: HookRooms,
-): void {
+/** Where webhooks come in. */
+export const HOOKS = '/in/';
+const ROUTE = `${HOOKS}:endpoint`;
+
+/**
+ * `POST /in/{endpoint}`: the answer leaves when the event is on disk, and not before. Beside Fastify: with one route and
+ * one shape of answer it has nothing to do here, and was a tenth of what a webhook costs (bench/README.md).
+ */
+export function createHooks({ ingest, limits, budget, received, limiter, answering }: HookRooms): Handle {
   // Not async: a frame that waits for the answer would keep the body for as long.
   const handOver = (
     request: IncomingMessage,
@@ -36,25 +44,39 @@ export function registerHooks(
       ingest.receive({ ...to, rawHeaders: request.rawHeaders, body }),
     );
 
-  const take = async (
-    request: IncomingMessage,
-    to: { endpoint: string; address: string },
-  ): Promise<Stored> => {
-    const { endpoint, address } = to;
+  const take = async (request: IncomingMessage): Promise<Stored> => {
+    const { address, target } = received(request);
+    const endpoint = target.path.slice(HOOKS.length);
     if (!isId('endpoint', endpoint)) throw new Fault('NOT_FOUND');
     await ingest.expect({ endpoint, address });
     return handOver(request, { endpoint, address });
   };
 
-  app.post('/in/:endpoint', async ({ raw }, reply) => {
-    const { address, target } = received(raw);
-    const endpoint = target.path.slice('/in/'.length);
-    const { event, duplicate } = await take(raw, { endpoint, address }).catch(async (thrown: unknown) => {
+  const refuse = async (
+    request: IncomingMessage,
+    response: ServerResponse,
+    first: unknown,
+  ): Promise<void> => {
+    let thrown = first;
+    try {
       // What verifies is never counted, nor refused for the sake of what does not: a flood of forgeries can't keep the
       // platform's own out.
-      if (STRANGE.has(toFault(thrown).code)) await limiter.strange(raw);
-      throw thrown;
-    });
-    return reply.code(200).type('application/json; charset=utf-8').send(JSON.stringify({ event, duplicate }));
-  });
+      if (STRANGE.has(toFault(first).code)) await limiter.strange(request);
+    } catch (limited) {
+      thrown = limited;
+    }
+    answering.fail({ request, response, route: ROUTE }, thrown);
+  };
+
+  return (request, response) => {
+    take(request)
+      .then(({ event, duplicate }) => {
+        answering.begin(request, response);
+        const body = JSON.stringify({ event, duplicate });
+        response.setHeader('content-type', 'application/json; charset=utf-8');
+        response.setHeader('content-length', body.length); // ids and booleans: ASCII
+        response.end(body);
+      })
+      .catch((thrown: unknown) => refuse(request, response, thrown));
+  };
 }
