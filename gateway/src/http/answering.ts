@@ -9,6 +9,8 @@ import type { Received, ReceivedOf } from './received.ts';
 export interface Answering {
   /** Sets the header fields of every answer. */
   begin(request: IncomingMessage, response: ServerResponse): void;
+  /** A small JSON answer, whole and in one write. `body` is ASCII. */
+  json(request: IncomingMessage, response: ServerResponse, body: string): void;
   /** Answers with a fault; where the answer has begun already, ends the connection instead. Never throws. */
   fail(exchange: Exchanged, thrown: unknown): void;
   /** A line in the log about a request that was not answered as its caller wished. */
@@ -29,6 +31,8 @@ export interface AnsweringPorts {
 }
 
 const ALWAYS_FIELDS = Object.freeze(Object.entries(ALWAYS));
+const JSON_TYPE = 'application/json; charset=utf-8';
+const ALWAYS_FLAT = Object.freeze(ALWAYS_FIELDS.flat());
 
 /** Makes it. */
 export function createAnswering({ received, limiter, log }: AnsweringPorts): Answering {
@@ -51,6 +55,15 @@ export function createAnswering({ received, limiter, log }: AnsweringPorts): Ans
   return {
     begin,
     note,
+    json(request, response, body) {
+      // The fields in one list: set one by one they cost as much as parsing the request (5 % of a webhook's garbage).
+      const fields = [...ALWAYS_FLAT, 'x-request-id', received(request).request];
+      const rates = limiter.headersOf(request);
+      if (rates !== null) for (const name in rates) fields.push(name, rates[name] ?? '');
+      fields.push('content-type', JSON_TYPE, 'content-length', String(body.length));
+      closeUnlessRead(request, response);
+      response.writeHead(200, fields).end(body);
+    },
     fail({ request, response, route }, thrown) {
       try {
         const fault = toFault(thrown);

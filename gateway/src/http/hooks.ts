@@ -71,11 +71,7 @@ export function createHooks({ ingest, limits, budget, received, limiter, answeri
   return (request, response) => {
     take(request)
       .then(({ event, duplicate }) => {
-        answering.begin(request, response);
-        const body = JSON.stringify({ event, duplicate });
-        response.setHeader('content-type', 'application/json; charset=utf-8');
-        response.setHeader('content-length', body.length); // ids and booleans: ASCII
-        response.end(body);
+        answering.json(request, response, JSON.stringify({ event, duplicate }));
       })
       .catch((thrown: unknown) => refuse(request, response, thrown));
   };
