@@ -79,26 +79,17 @@ async function writeAll(
   return results;
 }
 
-/**
- * COMMIT goes out behind the only statement without waiting for its answer: one round trip, not two, before each call
- * and after it. Both answers are awaited: a statement that failed, or was never sent, fails the entries.
- */
-async function write(
-  store: Store,
+function write(
+  store: Pick<Store, 'write'>,
   environment: EnvironmentId,
   shared: readonly SharedEntry[],
-): Promise<void> {
-  const values = [
+): Promise<number> {
+  return store.write(environment, insertPendings, [
     environment,
     shared.map(({ entry }) => entry.id),
     shared.map(({ entry }) => entry.at),
     shared.map(({ entry }) => entry.bytes),
-  ];
-  const sent: Promise<number>[] = [];
-  await store.transaction(environment, async (tx) => {
-    sent.push(tx.run(insertPendings, values));
-  });
-  await Promise.all(sent);
+  ]);
 }
 
 function unavailable(cause: unknown): Fault {
