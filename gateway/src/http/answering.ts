@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Fault, type Log, toFault } from '#base';
+import { type Fault, type Log, toFault } from '#base';
 import { hasBody } from './body.ts';
 import type { Limiter } from './limiter.ts';
 import { ALWAYS, problemAnswer, sendProblem } from './problem-answer.ts';
