@@ -49,7 +49,7 @@ export async function startSetting(): Promise<Setting> {
     const child: Server<Settings, Started> = startChild(
       new URL(`servers/${name}`, import.meta.url),
       // As the command is started (cli/bin/sallyport.mjs).
-      name === 'gateway.ts' ? ['--max-semi-space-size=4'] : [],
+      name === 'gateway.ts' ? ['--max-semi-space-size=16', '--heap-growing-percent=50'] : [],
     );
     ends.push(() => child.stop());
     const started = (await child.ask({ start: settings })) as Started;
