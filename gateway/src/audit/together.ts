@@ -30,7 +30,7 @@ const BYTES_PER_CHARACTER = 3;
  * The entries of acts that are committed together: those alike share one. Alike are acts of the same name, outcome, object and
  * actor; the request and the details of each stand in the list. An act without company keeps the form that it always had.
  *
- * An entry for each call took a fifth of a call's processor time and most of Postgres's (bench/README.md).
+ * Entries of its own took a fifth of a call's processor time, and two fifths of Postgres's (bench/README.md).
  */
 export function together(
   noted: readonly Noted[],

@@ -69,8 +69,8 @@ function gatheredBytes(answer: OutboundAnswer, { forwardGatheredBytesMax }: Limi
 }
 
 /**
- * A small body in one piece. Its last byte waits for the outcome in any case, and most answers are small: gathered, one costs
- * a fifth less than in a stream (bench/README.md).
+ * A small body in one piece. Its last byte waits for the outcome in any case, and most answers are small: gathered, one
+ * passes a single generator and not four, and leaves in one write.
  */
 async function* whole(
   answer: OutboundAnswer,

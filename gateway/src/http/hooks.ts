@@ -32,7 +32,7 @@ const ROUTE = `${HOOKS}:endpoint`;
 
 /**
  * `POST /in/{endpoint}`: the answer leaves when the event is on disk, and not before. Beside Fastify: with one route and
- * one shape of answer it has nothing to do here, and was a tenth of what a webhook costs (bench/README.md).
+ * one shape of answer it has nothing to do here (bench/README.md).
  */
 export function createHooks({ ingest, limits, budget, received, limiter, answering }: HookRooms): Handle {
   // Not async: a frame that waits for the answer would keep the body for as long.
