@@ -9,12 +9,20 @@ import type { Received, ReceivedOf } from './received.ts';
 export interface Answering {
   /** Sets the header fields of every answer. */
   begin(request: IncomingMessage, response: ServerResponse): void;
-  /** A small JSON answer, whole and in one write. `body` is ASCII. */
-  json(request: IncomingMessage, response: ServerResponse, body: string): void;
+  /** A small answer, whole and in one write. */
+  whole(request: IncomingMessage, response: ServerResponse, answer: WholeAnswer): void;
   /** Answers with a fault; where the answer has begun already, ends the connection instead. Never throws. */
   fail(exchange: Exchanged, thrown: unknown): void;
   /** A line in the log about a request that was not answered as its caller wished. */
   note(fault: Fault, request: Received, route: string): void;
+}
+
+/** An answer that is all there. */
+export interface WholeAnswer {
+  readonly status: number;
+  /** `null` for none. */
+  readonly contentType: string | null;
+  readonly body: string;
 }
 
 /** A request and its answer, and the operation that it came to. */
@@ -31,7 +39,6 @@ export interface AnsweringPorts {
 }
 
 const ALWAYS_FIELDS = Object.freeze(Object.entries(ALWAYS));
-const JSON_TYPE = 'application/json; charset=utf-8';
 const ALWAYS_FLAT = Object.freeze(ALWAYS_FIELDS.flat());
 
 /** Makes it. */
@@ -55,14 +62,16 @@ export function createAnswering({ received, limiter, log }: AnsweringPorts): Ans
   return {
     begin,
     note,
-    json(request, response, body) {
+    whole(request, response, { status, contentType, body }) {
       // The fields in one list: set one by one they cost as much as parsing the request (5 % of a webhook's garbage).
       const fields = [...ALWAYS_FLAT, 'x-request-id', received(request).request];
       const rates = limiter.headersOf(request);
       if (rates !== null) for (const name in rates) fields.push(name, rates[name] ?? '');
-      fields.push('content-type', JSON_TYPE, 'content-length', String(body.length));
+      if (contentType !== null) fields.push('content-type', contentType);
+      // No content has no length either (RFC 9110 section 8.6).
+      if (status !== 204) fields.push('content-length', String(Buffer.byteLength(body)));
       closeUnlessRead(request, response);
-      response.writeHead(200, fields).end(body);
+      response.writeHead(status, fields).end(body);
     },
     fail({ request, response, route }, thrown) {
       try {

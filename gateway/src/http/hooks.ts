@@ -29,6 +29,7 @@ const STRANGE: ReadonlySet<FaultCode> = new Set([
 /** Where webhooks come in. */
 export const HOOKS = '/in/';
 const ROUTE = `${HOOKS}:endpoint`;
+const JSON_TYPE = 'application/json; charset=utf-8';
 
 /**
  * `POST /in/{endpoint}`: the answer leaves when the event is on disk, and not before. Beside Fastify: with one route and
@@ -71,7 +72,8 @@ export function createHooks({ ingest, limits, budget, received, limiter, answeri
   return (request, response) => {
     take(request)
       .then(({ event, duplicate }) => {
-        answering.json(request, response, JSON.stringify({ event, duplicate }));
+        const body = JSON.stringify({ event, duplicate });
+        answering.whole(request, response, { status: 200, contentType: JSON_TYPE, body });
       })
       .catch((thrown: unknown) => refuse(request, response, thrown));
   };

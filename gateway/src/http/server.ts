@@ -129,7 +129,7 @@ export function createHttp(ports: HttpPorts): Http {
         const address = received.locate(request);
         const target = admit({ message: request, addresses, limits, guard: (path) => guard(path, address) });
         received.admitted(request, target);
-        if (target.path.startsWith(HOOKS)) return takeWebhook(request, response);
+        if (request.method === 'POST' && target.path.startsWith(HOOKS)) return takeWebhook(request, response);
         if (target.path.startsWith(FORWARDED)) return passOn(request, response);
         // The router gets no query.
         request.url = target.path;
