@@ -16,9 +16,11 @@ export interface Lengths {
   readonly measureMs: number;
 }
 
-/** One measurement of one rival. `cpuMicroseconds`: processor time of its own process for each answer. */
+/** One measurement of one rival, for each answer: processor time of its own process and of Postgres, and what Postgres wrote. */
 export interface Measured extends LoadResult {
   readonly cpuMicroseconds: number;
+  readonly databaseMicroseconds: number;
+  readonly walBytes: number;
   readonly residentMiB: number;
 }
 
@@ -64,14 +66,22 @@ async function measure(
   const { warmUpMs, measureMs } = lengths;
   const perSecond = rateOf(rival);
   const before: Usage = await setting.usageOf(rival.server);
+  const stored = await setting.database.usage();
   const result = await setting.load({ ...rival.order, connections, perSecond, warmUpMs, measureMs });
   const after = await setting.usageOf(rival.server);
+  const storedAfter = await setting.database.usage();
   if (result.failures > result.answers / 100) {
     throw new Error(
       `${rival.name}: ${result.failures} of ${result.answers + result.failures} answers were refusals`,
     );
   }
   const share = measureMs / (warmUpMs + measureMs);
-  const cpuMicroseconds = ((after.cpuMs - before.cpuMs) * share * 1_000) / result.answers;
-  return { ...result, cpuMicroseconds, residentMiB: after.residentMiB };
+  const perAnswer = (from: number, to: number): number => ((to - from) * share) / result.answers;
+  return {
+    ...result,
+    cpuMicroseconds: perAnswer(before.cpuMs, after.cpuMs) * 1_000,
+    databaseMicroseconds: perAnswer(stored.cpuMs ?? Number.NaN, storedAfter.cpuMs ?? Number.NaN) * 1_000,
+    walBytes: perAnswer(stored.walBytes, storedAfter.walBytes),
+    residentMiB: after.residentMiB,
+  };
 }

@@ -5,6 +5,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { callOut } from './call-out.ts';
+import { deliveries } from './deliveries.ts';
 import { keyCheck } from './key-check.ts';
 import { describeMachine } from './machine.ts';
 import { profileByRoom } from './profile.ts';
@@ -15,7 +16,7 @@ import { webhookIn } from './webhook-in.ts';
 
 const { values: flags } = parseArgs({
   options: {
-    only: { type: 'string', default: 'webhook-in,call-out,seal-open,key-check' },
+    only: { type: 'string', default: 'webhook-in,call-out,deliveries,seal-open,key-check' },
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '1.5' },
     profile: { type: 'boolean', default: false },
@@ -26,6 +27,7 @@ const folder = import.meta.dirname;
 const benches = {
   'webhook-in': webhookIn,
   'call-out': callOut,
+  deliveries,
   'seal-open': sealOpen,
   'key-check': keyCheck,
 };

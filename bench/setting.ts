@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { openSecretText, removeEmbedded, silentLog, startEmbedded } from '../gateway/src/main.ts';
 import { createAuthority, issueCertificate } from '../packages/sandbox/src/index.ts';
 import { type Child, startChild, type Usage } from './child.ts';
+import { type DatabaseWatch, watchDatabase } from './database.ts';
 import type { LoadOrder, LoadResult } from './load/load.ts';
 import type { BarePorts } from './servers/bare-hmac.ts';
 import type { GatewaySettings, GatewayStarted } from './servers/gateway.ts';
@@ -15,13 +16,18 @@ export interface Setting {
   readonly ca: string;
   readonly secret: string;
   readonly databaseUrl: string;
+  readonly database: DatabaseWatch;
   /** Of this run; removed with its end. */
   readonly directory: string;
   readonly gateway: GatewayStarted;
   readonly bareHmac: BarePorts;
   readonly sampleStack: { readonly https: number };
   readonly passThrough: { readonly https: number };
+  /** Host and port of what calls and deliveries go to. */
+  readonly upstream: string;
   load(order: LoadOrder): Promise<LoadResult>;
+  /** Requests that reached it so far. */
+  received(): Promise<number>;
   usageOf(server: 'gateway' | 'bareHmac' | 'sampleStack' | 'passThrough'): Promise<Usage>;
   /** Profiles the gateway from here; the function given back ends that. */
   profile(): Promise<() => Promise<Profiler.Profile>>;
@@ -43,7 +49,7 @@ export async function startSetting(): Promise<Setting> {
     const child: Server<Settings, Started> = startChild(
       new URL(`servers/${name}`, import.meta.url),
       // As the command is started (cli/bin/sallyport.mjs).
-      name === 'gateway.ts' ? ['--max-semi-space-size=4'] : [],
+      name === 'gateway.ts' ? ['--max-semi-space-size=16', '--heap-growing-percent=50'] : [],
     );
     ends.push(() => child.stop());
     const started = (await child.ask({ start: settings })) as Started;
@@ -64,6 +70,8 @@ export async function startSetting(): Promise<Setting> {
       await removeEmbedded({ directory, log: silentLog });
     });
     const databaseUrl = openSecretText(embedded.url);
+    const database = await watchDatabase(databaseUrl);
+    ends.push(() => database.end());
     const upstream = await start<object, { port: number }>('upstream.ts', { tls });
     const host = `127.0.0.1:${upstream.started.port}`;
     const gateway = await start<GatewaySettings, GatewayStarted>('gateway.ts', {
@@ -92,12 +100,15 @@ export async function startSetting(): Promise<Setting> {
       ca,
       secret,
       databaseUrl,
+      database,
       directory: run,
       gateway: gateway.started,
       bareHmac: bareHmac.started,
       sampleStack: sampleStack.started,
       passThrough: passThrough.started,
+      upstream: host,
       load: (order) => generator.ask(order),
+      received: async () => (await upstream.child.ask('received')) as number,
       async profile() {
         await gateway.child.ask('profile');
         return async () => (await gateway.child.ask('profiled')) as Profiler.Profile;

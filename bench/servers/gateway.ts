@@ -1,5 +1,4 @@
 // Ours: a whole gateway as the product starts it, on a database of its own, with nothing switched off.
-import { request } from 'node:https';
 import { join } from 'node:path';
 import {
   allMigrations,
@@ -13,6 +12,7 @@ import {
   silentLog,
   systemClock,
 } from '../../gateway/src/main.ts';
+import { administer } from '../admin.ts';
 import { serve, type Tls } from './server.ts';
 
 export interface GatewaySettings {
@@ -33,6 +33,7 @@ export interface GatewayStarted {
   /** What calls begin with. */
   readonly connectionPath: string;
   readonly key: string;
+  readonly adminKey: string;
 }
 
 serve(
@@ -73,45 +74,28 @@ serve(
       SYSTEM,
     );
     const { port } = await gateway.start();
-    const admin = (path: string, body: object): Promise<{ path: string; prefix: string }> =>
-      post({ port, ca, path: `/admin/v1${path}`, key: openSecretText(administration.secret), body });
+    const adminKey = openSecretText(administration.secret);
+    const make = <Made>(path: string, body: object): Promise<Made> =>
+      administer<Made>({ port, ca, key: adminKey }, { method: 'POST', path, body });
     const credential = { apiKey: 'koywe-bench-api-key', secret: 'koywe-bench-secret-0123456789' };
-    const { prefix } = await admin('/connections', {
+    const { prefix } = await make<{ prefix: string }>('/connections', {
       platform: 'koywe',
       name: 'koywe',
       credential,
       baseUrl: `https://${upstream}`,
     });
-    const { path } = await admin('/endpoints', {
+    const { path } = await make<{ path: string }>('/endpoints', {
       platform: 'koywe',
       name: 'koywe',
       secret,
       structure: 'any',
     });
-    return { https: port, endpointPath: path, connectionPath: prefix, key: openSecretText(runtime.secret) };
+    return {
+      https: port,
+      endpointPath: path,
+      connectionPath: prefix,
+      key: openSecretText(runtime.secret),
+      adminKey,
+    };
   },
 );
-
-interface Post {
-  readonly port: number;
-  readonly ca: string;
-  readonly path: string;
-  readonly key: string;
-  readonly body: object;
-}
-
-function post({ port, ca, path, key, body }: Post): Promise<{ path: string; prefix: string }> {
-  const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
-  return new Promise((resolve, reject) => {
-    const call = request({ host: '127.0.0.1', port, ca, path, method: 'POST', headers }, (answer) => {
-      const chunks: Buffer[] = [];
-      answer.on('data', (chunk: Buffer) => chunks.push(chunk));
-      answer.on('end', () => {
-        const text = Buffer.concat(chunks).toString();
-        if (answer.statusCode === 201) resolve(JSON.parse(text) as { path: string; prefix: string });
-        else reject(new Error(`${path}: ${answer.statusCode} ${text}`));
-      });
-    });
-    call.on('error', reject).end(JSON.stringify(body));
-  });
-}

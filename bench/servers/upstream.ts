@@ -1,4 +1,4 @@
-// What calls go to: answers every request alike with 1 KiB, and a sign-in with a token. Written on the TLS socket, so
+// What calls and deliveries go to: answers every request alike with 1 KiB, and a sign-in with a token. Written on the TLS socket, so
 // that it takes as little as possible of the machine that all rivals share.
 import type { AddressInfo } from 'node:net';
 import { createServer, type TLSSocket } from 'node:tls';
@@ -11,13 +11,18 @@ const ANSWER = answerOf(
 );
 const SIGNED_IN = answerOf(JSON.stringify({ token: `token-${'0123456789abcdef'.repeat(8)}` }));
 
-serve(async ({ tls }: { tls: Tls }): Promise<{ port: number }> => {
-  const server = createServer({ ...tls, ALPNProtocols: ['http/1.1'] }, (socket) => answerAll(socket));
-  await new Promise<void>((resolve) =>
-    server.listen({ host: '127.0.0.1', port: 0, backlog: 1_024 }, resolve),
-  );
-  return { port: (server.address() as AddressInfo).port };
-});
+let requests = 0;
+
+serve(
+  async ({ tls }: { tls: Tls }): Promise<{ port: number }> => {
+    const server = createServer({ ...tls, ALPNProtocols: ['http/1.1'] }, (socket) => answerAll(socket));
+    await new Promise<void>((resolve) =>
+      server.listen({ host: '127.0.0.1', port: 0, backlog: 1_024 }, resolve),
+    );
+    return { port: (server.address() as AddressInfo).port };
+  },
+  () => requests,
+);
 
 /** One request at a time, as undici sends them without pipelining. */
 function answerAll(socket: TLSSocket): void {
@@ -34,6 +39,7 @@ function answerAll(socket: TLSSocket): void {
     const isChunked = length === undefined && head.includes('\r\ntransfer-encoding: chunked\r\n');
     if (isChunked && !received.subarray(-CHUNKED_END.length).equals(CHUNKED_END)) return;
     received = Buffer.alloc(0);
+    requests += 1;
     socket.write(head.startsWith('post /api/v1/auth/sign-in ') ? SIGNED_IN : ANSWER);
   });
 }

@@ -1,7 +1,7 @@
-#!/usr/bin/env -S node --max-semi-space-size=4
+#!/usr/bin/env -S node --max-semi-space-size=16 --heap-growing-percent=50
 // Checks the runtime in words that any Node understands, then hands over to the TypeScript sources.
-// The young generation is kept small: under a flood of requests it would grow to 48 MiB and stay, for no more throughput
-// (measured: 252 MiB resident without, 192 with it).
+// The old generation is collected when it has grown by half, not fourfold: under load 189 to 204 MiB stay resident, where
+// a small young generation alone left 236 to 283. So the young one has room, and what a request leaves dies there.
 import { lstatSync } from 'node:fs';
 import module from 'node:module'; // as a whole: an older one lacks the function that is used below
 import { join, resolve } from 'node:path';

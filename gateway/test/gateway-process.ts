@@ -41,7 +41,7 @@ export async function withGatewayProcess(
   const authority = await createAuthority();
   const certificates = await issueCertificate(authority, { names: ['localhost', '127.0.0.1'], days: 90 });
   const child = fork(new URL('./gateway-process-child.ts', import.meta.url), {
-    execArgv: ['--max-semi-space-size=4'], // as the command is started
+    execArgv: ['--max-semi-space-size=16', '--heap-growing-percent=50'], // as the command is started
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   const exited = once(child, 'exit');

@@ -8,7 +8,8 @@ try {
   const command = await prepare();
   // As the first line of that program has it.
   const args = [
-    '--max-semi-space-size=4',
+    '--max-semi-space-size=16',
+    '--heap-growing-percent=50',
     join(root, 'cli', 'bin', 'sallyport.mjs'),
     'dev',
     ...process.argv.slice(2),

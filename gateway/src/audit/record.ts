@@ -1,25 +1,16 @@
-import { encodeEntry, evidenceLimits } from '@sallyport/evidence';
 import {
-  type Act,
   type AuditPort,
   type Clock,
   type EnvironmentId,
   Fault,
-  isoTime,
   type Limits,
-  newId,
   type Transaction,
   toFault,
 } from '#base';
 import { type Batcher, type BatchResult, createBatcher, type Store } from '#store';
+import { encoded } from './encoded.ts';
 import { insertPending, insertPendings } from './queries.ts';
-
-interface Encoded {
-  readonly environment: EnvironmentId;
-  readonly id: string;
-  readonly at: Date;
-  readonly bytes: Buffer;
-}
+import { type Noted, type SharedEntry, together } from './together.ts';
 
 export interface RecorderPorts {
   readonly store: Store;
@@ -35,9 +26,9 @@ export interface Recorder extends AuditPort {
 const RETRY_SECONDS = 1;
 
 export function createRecorder({ store, limits, clock }: RecorderPorts): Recorder {
-  const batcher: Batcher<Encoded, null> = createBatcher({
+  const batcher: Batcher<Noted, null> = createBatcher({
     name: 'audit',
-    flush: (items) => writeAll(store, items),
+    flush: (items) => writeAll(store, items, { nowMs: clock.now(), limits }),
     itemsMax: limits.auditBatchItemsMax,
     queueItemsMax: limits.auditQueueItemsMax,
     concurrency: 2,
@@ -45,36 +36,10 @@ export function createRecorder({ store, limits, clock }: RecorderPorts): Recorde
     clock,
   });
 
-  const encoded = (environment: EnvironmentId, act: Act): Encoded => {
-    const nowMs = clock.now();
-    const { action, actor, resource, outcome, details } = act;
-    const { kind, id: actorId, address, agent, request } = actor;
-    const id = newId('entry', clock);
-    const bytes = Buffer.from(
-      encodeEntry({
-        version: 1,
-        id,
-        time: isoTime(nowMs),
-        environment,
-        action,
-        actor: { kind, id: actorId },
-        resource,
-        outcome,
-        address,
-        agent: agent?.slice(0, evidenceLimits.entryTextCharactersMax).toWellFormed() ?? null,
-        request,
-        details,
-      }),
-    );
-    if (bytes.length > limits.auditDetailsBytesMax)
-      throw new Fault('AUDIT_UNAVAILABLE', { detail: 'The entry is too large.' });
-    return { environment, id, at: new Date(nowMs), bytes };
-  };
-
   return {
     async record(tx: Transaction, environment, act) {
       try {
-        const { id, at, bytes } = encoded(environment, act);
+        const { id, at, bytes } = encoded({ environment, act, nowMs: clock.now(), limits });
         await tx.run(insertPending, [environment, id, at, bytes]);
       } catch (thrown) {
         throw unavailable(thrown);
@@ -82,7 +47,9 @@ export function createRecorder({ store, limits, clock }: RecorderPorts): Recorde
     },
     async note(environment, act) {
       try {
-        await batcher.add(encoded(environment, act));
+        const own =
+          act.listedAs === undefined ? encoded({ environment, act, nowMs: clock.now(), limits }) : null;
+        await batcher.add({ environment, act, encoded: own });
       } catch (thrown) {
         throw unavailable(thrown);
       }
@@ -92,48 +59,37 @@ export function createRecorder({ store, limits, clock }: RecorderPorts): Recorde
 }
 
 /** One transaction for each environment in the batch; one that fails does not fail the others. */
-async function writeAll(store: Store, items: readonly Encoded[]): Promise<readonly BatchResult<null>[]> {
-  const results = items.map((): BatchResult<null> => ({ ok: true, value: null }));
-  const writeOne = async (environment: EnvironmentId, positions: readonly number[]): Promise<void> => {
-    const own = positions.map((at) => items[at]).filter((item) => item !== undefined);
-    const values = [
-      environment,
-      own.map(({ id }) => id),
-      own.map(({ at }) => at),
-      own.map(({ bytes }) => bytes),
-    ];
+async function writeAll(
+  store: Store,
+  items: readonly Noted[],
+  { nowMs, limits }: { nowMs: number; limits: Limits },
+): Promise<readonly BatchResult<null>[]> {
+  const { entries, failed } = together(items, { nowMs, limits });
+  const results = items.map((_, at): BatchResult<null> => failed.get(at) ?? { ok: true, value: null });
+  const writeOne = async (environment: EnvironmentId, shared: readonly SharedEntry[]): Promise<void> => {
     try {
-      await write(store, environment, values);
+      await write(store, environment, shared);
     } catch (thrown) {
-      for (const at of positions) results[at] = { ok: false, fault: toFault(thrown) };
+      const fault = toFault(thrown);
+      for (const { positions } of shared) for (const at of positions) results[at] = { ok: false, fault };
     }
   };
-  await Promise.all(
-    [...byEnvironment(items)].map(([environment, positions]) => writeOne(environment, positions)),
-  );
+  const byEnvironment = Map.groupBy(entries, ({ entry }) => entry.environment);
+  await Promise.all([...byEnvironment].map(([environment, shared]) => writeOne(environment, shared)));
   return results;
 }
 
-/**
- * COMMIT goes out behind the only statement without waiting for its answer: one round trip, not two, before each call
- * and after it. Both answers are awaited: a statement that failed, or was never sent, fails the entries.
- */
-async function write(store: Store, environment: EnvironmentId, values: readonly unknown[]): Promise<void> {
-  const sent: Promise<number>[] = [];
-  await store.transaction(environment, async (tx) => {
-    sent.push(tx.run(insertPendings, values));
-  });
-  await Promise.all(sent);
-}
-
-function byEnvironment(items: readonly Encoded[]): Map<EnvironmentId, number[]> {
-  const groups = new Map<EnvironmentId, number[]>();
-  for (const [at, { environment }] of items.entries()) {
-    const group = groups.get(environment);
-    if (group === undefined) groups.set(environment, [at]);
-    else group.push(at);
-  }
-  return groups;
+function write(
+  store: Pick<Store, 'write'>,
+  environment: EnvironmentId,
+  shared: readonly SharedEntry[],
+): Promise<number> {
+  return store.write(environment, insertPendings, [
+    environment,
+    shared.map(({ entry }) => entry.id),
+    shared.map(({ entry }) => entry.at),
+    shared.map(({ entry }) => entry.bytes),
+  ]);
 }
 
 function unavailable(cause: unknown): Fault {

@@ -1,6 +1,6 @@
 import type { Clock } from './clock.ts';
 import { formId, type Id, type IdKind } from './ids.ts';
-import { randomBytes } from './random.ts';
+import { randomSource } from './random.ts';
 
 /** The part behind the time that counts up; it starts below half of what it can hold, so that it has room. */
 const COUNTER_MAX = 0xffff_ffff;
@@ -16,11 +16,12 @@ const AHEAD_MS_MAX = 2 * 86_400_000;
  * next() < next(); // true
  */
 export function createIdSequence<Kind extends IdKind>(kind: Kind, clock: Clock): () => Id<Kind> {
+  const next = randomSource(16);
   let lastMs = 0;
   let counter = 0;
   return () => {
-    const bytes = randomBytes(16);
-    const view = Buffer.from(bytes.buffer);
+    const bytes = next();
+    const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
     const now = clock.now();
     if (now > lastMs || lastMs - now > AHEAD_MS_MAX) {
       lastMs = now;

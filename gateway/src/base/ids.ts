@@ -1,5 +1,5 @@
 import type { Clock } from './clock.ts';
-import { randomBytes } from './random.ts';
+import { randomSource } from './random.ts';
 
 /** Every kind of id and its prefix. `time` ids sort by creation; `random` ids can't be guessed from one another. */
 export const ID_PREFIXES = Object.freeze({
@@ -50,6 +50,8 @@ export const INSTALLATION: EnvironmentId = 'env_00000000000000000000000000';
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 const BODY = /^[0-7][0-9a-hjkmnp-tv-z]{25}$/;
 const BODY_LENGTH = 26;
+const BODY_BYTES = 16;
+const nextBody = randomSource(BODY_BYTES);
 
 /**
  * Makes an id. A `time` id holds 48 bits of milliseconds and 80 random bits, a `random` id 128 random bits.
@@ -57,8 +59,9 @@ const BODY_LENGTH = 26;
  * @example newId('event', systemClock) // 'evt_01k9zq3v8m…'
  */
 export function newId<Kind extends IdKind>(kind: Kind, clock: Clock): Id<Kind> {
-  const bytes = randomBytes(16);
-  if (ID_PREFIXES[kind].order === 'time') Buffer.from(bytes.buffer).writeUIntBE(clock.now(), 0, 6);
+  const { order } = ID_PREFIXES[kind];
+  const bytes = nextBody();
+  if (order === 'time') writeMilliseconds(bytes, clock.now());
   return formId(kind, bytes);
 }
 
@@ -80,8 +83,8 @@ export function isId<Kind extends IdKind>(kind: Kind, value: unknown): value is 
 
 /** The lowest and highest `time` id body of a moment, for range look-ups by time. */
 export function idFloor<Kind extends IdKind>(kind: Kind, ms: number): Id<Kind> {
-  const bytes = new Uint8Array(16);
-  Buffer.from(bytes.buffer).writeUIntBE(ms, 0, 6);
+  const bytes = new Uint8Array(BODY_BYTES);
+  writeMilliseconds(bytes, ms);
   return formId(kind, bytes);
 }
 
@@ -96,6 +99,10 @@ export function idTimeMs(id: Id<IdKind>): number {
   // 50 bits in ten characters, of which the first two are zero.
   for (const character of id.slice(start, start + 10)) ms = ms * 32 + ALPHABET.indexOf(character);
   return ms;
+}
+
+function writeMilliseconds(bytes: Uint8Array, ms: number): void {
+  Buffer.from(bytes.buffer, bytes.byteOffset).writeUIntBE(ms, 0, 6);
 }
 
 function base32(bytes: Uint8Array): string {

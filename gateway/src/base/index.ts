@@ -62,7 +62,7 @@ export {
 } from './money.ts';
 export * from './ports.ts';
 export { PROBLEM_MEDIA_TYPE, type Problem, problemOf } from './problem.ts';
-export { randomBytes, randomFraction } from './random.ts';
+export { randomBytes, randomFraction, randomSource } from './random.ts';
 export { redactText } from './redact.ts';
 export { redactJson } from './redact-json.ts';
 export { type Repeat, type RepeatOptions, repeat } from './repeat.ts';

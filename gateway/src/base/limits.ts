@@ -173,6 +173,12 @@ const rows = {
     4 * MIB,
     'a body up to this size is kept so that the call can be repeated once on a 401',
   ),
+  forwardGatheredBytesMax: row(
+    64 * KIB,
+    0,
+    4 * MIB,
+    'an answer of this announced length is gathered and passed on in one piece; a longer one is streamed',
+  ),
   forwardCheckedBodyBytesMax: row(
     256 * KIB,
     1 * KIB,

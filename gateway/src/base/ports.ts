@@ -59,6 +59,11 @@ export interface Act {
   readonly resource: string | null;
   readonly outcome: 'success' | 'refused' | 'failure' | 'intent';
   readonly details: { readonly [key: string]: JsonValue };
+  /**
+   * For acts of a busy path: those alike but for their request and details, noted within one commit, share an entry that lists
+   * these under this name.
+   */
+  readonly listedAs?: string;
 }
 
 /** The log, as the other rooms see it. Both throw `AUDIT_UNAVAILABLE` when the entry can't be written. */

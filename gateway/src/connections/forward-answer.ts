@@ -1,13 +1,18 @@
 import { Fault, type FaultCode, type Limits, toFault } from '#base';
 import type { OutboundAnswer } from '#outbound';
 import { unpacked } from './content-encoding.ts';
-import { createScrubber } from './scrub.ts';
+import { createScrubber, type Scrubber } from './scrub.ts';
 
 export interface ForwardAnswer {
   readonly status: number;
   readonly headers: readonly (readonly [string, string])[];
   /** Ends when the outcome is in the log, and not before. To be read to its end, or left with `return()`. */
-  readonly body: AsyncIterableIterator<Uint8Array>;
+  readonly body: ForwardPieces;
+}
+
+/** A body in pieces; `isOver` once the last one was given, so that who writes it can end with it. */
+export interface ForwardPieces extends AsyncIterableIterator<Uint8Array> {
+  readonly isOver?: boolean;
 }
 
 /** How a call ended: well, or with a fault. */
@@ -40,12 +45,39 @@ export async function answerOf(answering: Answering): Promise<ForwardAnswer> {
   const source = answer.body[Symbol.asyncIterator]();
   const body = { [Symbol.asyncIterator]: () => source };
   const encodings = WITHOUT_BODY.has(status) ? [] : valuesOf(answer, 'content-encoding');
+  const gathered = gatheredBytes(answer, limits);
+  if (gathered !== null && encodings.length === 0) {
+    return {
+      status,
+      headers,
+      body: recorded({ source, body: whole(answer, { scrubber, bytesMax: gathered }), finish }),
+    };
+  }
   const plain = unpacked(body, { encodings, bytesMax: limits.outboundResponseBytesMax });
   if (plain === null) {
     await answer.discard();
     throw new Fault('OUTBOUND_RESPONSE_INVALID', { detail: 'Its content encoding is not known.' });
   }
   return { status, headers, body: recorded({ source, body: scrubber.stream(plain), finish }) };
+}
+
+/** The announced length of a body that is small enough to be gathered, or `null`. */
+function gatheredBytes(answer: OutboundAnswer, { forwardGatheredBytesMax }: Limits): number | null {
+  const [length, ...more] = valuesOf(answer, 'content-length');
+  if (length === undefined || more.length > 0 || !/^\d{1,9}$/.test(length)) return null;
+  return Number(length) <= forwardGatheredBytesMax ? Number(length) : null;
+}
+
+/**
+ * A small body in one piece. Its last byte waits for the outcome in any case, and most answers are small: gathered, one
+ * passes a single generator and not four, and leaves in one write.
+ */
+async function* whole(
+  answer: OutboundAnswer,
+  { scrubber, bytesMax }: { scrubber: Scrubber; bytesMax: number },
+): AsyncGenerator<Uint8Array> {
+  const bytes = scrubber.bytes(await answer.bytes(bytesMax));
+  if (bytes.length > 0) yield bytes;
 }
 
 function valuesOf(answer: OutboundAnswer, name: string): readonly string[] {
@@ -63,7 +95,7 @@ interface Recorded {
  * The body, its last piece held back until the outcome is in the log: a caller who has the whole answer knows that it
  * is. Not a generator, since one that was never begun wouldn't notice that its reader has left.
  */
-function recorded({ source, body, finish }: Recorded): AsyncIterableIterator<Uint8Array> {
+function recorded({ source, body, finish }: Recorded): ForwardPieces {
   let held: Uint8Array | null = null;
   let ended: Promise<void> | null = null;
   const end = (ending: Ending): Promise<void> => (ended ??= finish(ending));
@@ -83,6 +115,9 @@ function recorded({ source, body, finish }: Recorded): AsyncIterableIterator<Uin
   };
 
   return {
+    get isOver() {
+      return ended !== null && held === null;
+    },
     [Symbol.asyncIterator]() {
       return this;
     },

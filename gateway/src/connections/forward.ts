@@ -222,6 +222,6 @@ function note(
   { action, outcome, ...facts }: ActFacts,
 ): Promise<void> {
   const { environment, connection, method, actor } = call;
-  const details = { method, ...facts };
-  return audit.note(environment, { action, outcome, actor, resource: `connection:${connection}`, details });
+  const act = { action, outcome, actor, resource: `connection:${connection}`, details: { method, ...facts } };
+  return audit.note(environment, action === 'call.refused' ? act : { ...act, listedAs: 'calls' });
 }

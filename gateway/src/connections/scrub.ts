@@ -3,6 +3,7 @@ const REPLACEMENT = Buffer.from('[redacted]');
 /** Takes known secrets out of what a platform sends back. */
 export interface Scrubber {
   text(text: string): string;
+  bytes(bytes: Uint8Array): Uint8Array;
   /** Gives the same bytes however the body is cut into pieces. */
   stream(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array>;
 }
@@ -17,6 +18,7 @@ export function createScrubber(needles: readonly Buffer[]): Scrubber {
   const longest = needles.reduce((most, { length }) => Math.max(most, length), 0);
   return {
     text: (text) => scrubbed(Buffer.from(text), needles).out.toString(),
+    bytes: (bytes) => scrubbed(view(bytes), needles).out,
     async *stream(body) {
       if (longest === 0) {
         yield* body;

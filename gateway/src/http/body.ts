@@ -2,8 +2,10 @@ import type { IncomingMessage } from 'node:http';
 import { Fault } from '#base';
 import type { ByteBudget } from './byte-budget.ts';
 
+/** Plain fields: an AbortController for each request cost more than reading its body. */
 interface BodyState {
-  readonly failure: AbortController;
+  failure: Fault | null;
+  onFailed: (() => void) | null;
   invite: (() => void) | null;
 }
 
@@ -21,7 +23,9 @@ export function awaitInvitation(request: IncomingMessage, invite: () => void): v
 
 /** Ends whoever reads the body with a fault: it arrives too slowly, or can't be understood. */
 export function failBody(request: IncomingMessage, fault: Fault): void {
-  stateOf(request).failure.abort(fault);
+  const state = stateOf(request);
+  state.failure ??= fault;
+  state.onFailed?.();
 }
 
 export interface ReadBodyOptions {
@@ -41,12 +45,12 @@ export async function readBody({ request, bytesMax, budget }: ReadBodyOptions): 
   if (!hasBody(request)) return new Uint8Array();
   const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
   const share = budget.open(() => settle(new Fault('BUSY', { retryAfterSeconds: 1 })));
-  const { signal } = beginReading(request);
+  const state = beginReading(request);
   const chunks: Buffer[] = [];
   let bytes = 0;
   const settle = (fault: Fault | null): void => {
     request.off('data', onData).off('end', onEnd).off('error', onBroken).off('close', onBroken);
-    signal.removeEventListener('abort', onFailed);
+    state.onFailed = null;
     share.close();
     if (fault === null)
       return resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, bytes));
@@ -63,10 +67,9 @@ export async function readBody({ request, bytesMax, budget }: ReadBodyOptions): 
   };
   const onEnd = (): void => settle(request.complete ? null : new Fault('LENGTH_MISMATCH'));
   const onBroken = (): void => settle(new Fault('LENGTH_MISMATCH'));
-  const onFailed = (): void => settle(faultOf(signal.reason));
-  signal.addEventListener('abort', onFailed);
+  state.onFailed = (): void => settle(state.failure);
   request.on('data', onData).on('end', onEnd).on('error', onBroken).on('close', onBroken);
-  if (signal.aborted) onFailed();
+  if (state.failure !== null) settle(state.failure);
   else if (request.destroyed && !request.complete) onBroken();
   return promise;
 }
@@ -77,12 +80,11 @@ export async function readBody({ request, bytesMax, budget }: ReadBodyOptions): 
  */
 export async function* streamBody(request: IncomingMessage, bytesMax: number): AsyncGenerator<Uint8Array> {
   checkLength(request, bytesMax);
-  const { signal } = beginReading(request);
+  const state = beginReading(request);
   const failed = Promise.withResolvers<never>();
   failed.promise.catch(() => undefined);
-  const onFailed = (): void => failed.reject(faultOf(signal.reason));
-  if (signal.aborted) onFailed();
-  signal.addEventListener('abort', onFailed);
+  state.onFailed = (): void => failed.reject(state.failure);
+  if (state.failure !== null) failed.reject(state.failure);
   // Ended by its reader, the request must not be destroyed: its socket carries the answer.
   const iterator: AsyncIterator<unknown> = request.iterator({ destroyOnReturn: false });
   let bytes = 0;
@@ -98,21 +100,21 @@ export async function* streamBody(request: IncomingMessage, bytesMax: number): A
       yield chunk;
     }
   } finally {
-    signal.removeEventListener('abort', onFailed);
+    state.onFailed = null;
     iterator.return?.().catch(() => undefined);
   }
 }
 
-function beginReading(request: IncomingMessage): AbortController {
+function beginReading(request: IncomingMessage): BodyState {
   const state = stateOf(request);
   state.invite?.();
   state.invite = null;
-  return state.failure;
+  return state;
 }
 
 function stateOf(request: IncomingMessage): BodyState {
   let state = states.get(request);
-  if (state === undefined) states.set(request, (state = { failure: new AbortController(), invite: null }));
+  if (state === undefined) states.set(request, (state = { failure: null, onFailed: null, invite: null }));
   return state;
 }
 
@@ -122,8 +124,4 @@ function checkLength(request: IncomingMessage, bytesMax: number): void {
 
 function tooLarge(bytesMax: number): Fault {
   return new Fault('BODY_TOO_LARGE', { detail: `At most ${bytesMax} bytes.` });
-}
-
-function faultOf(reason: unknown): Fault {
-  return reason instanceof Fault ? reason : new Fault('LENGTH_MISMATCH');
 }

@@ -1,10 +1,9 @@
-import type { IncomingMessage } from 'node:http';
-import type { FastifyInstance } from 'fastify';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Fault, type FaultCode, isId, toFault } from '#base';
 import type { Arrival, Ingest, Received } from '#ingest';
+import type { Answering } from './answering.ts';
 import { readBody } from './body.ts';
 import type { ByteBudget } from './byte-budget.ts';
-import { answered } from './challenges.ts';
 import type { Limiter } from './limiter.ts';
 import type { ReceivedOf } from './received.ts';
 
@@ -13,7 +12,11 @@ export interface HookRooms {
   readonly budget: ByteBudget;
   readonly received: ReceivedOf;
   readonly limiter: Limiter;
+  readonly answering: Answering;
 }
+
+/** Handles one request that was admitted. Never throws; the answer tells. */
+export type Handle = (request: IncomingMessage, response: ServerResponse) => void;
 
 const STRANGE: ReadonlySet<FaultCode> = new Set([
   'NOT_FOUND',
@@ -22,8 +25,16 @@ const STRANGE: ReadonlySet<FaultCode> = new Set([
   'ADDRESS_REFUSED',
 ] as const);
 
-/** `POST /in/{endpoint}`: the answer leaves when the event is on disk, and not before. */
-export function registerHooks(app: FastifyInstance, { ingest, budget, received, limiter }: HookRooms): void {
+/** Where webhooks come in. */
+export const HOOKS = '/in/';
+const ROUTE = `${HOOKS}:endpoint`;
+const JSON_TYPE = 'application/json; charset=utf-8';
+
+/**
+ * `POST /in/{endpoint}`: the answer leaves when the event is on disk, and not before. Beside Fastify: with one route and
+ * one shape of answer it has nothing to do here (bench/README.md).
+ */
+export function createHooks({ ingest, budget, received, limiter, answering }: HookRooms): Handle {
   // Not async: a frame that waits for the answer would keep the body for as long.
   const handOver = (
     request: IncomingMessage,
@@ -33,30 +44,40 @@ export function registerHooks(app: FastifyInstance, { ingest, budget, received, 
       ingest.receive({ ...to, rawHeaders: request.rawHeaders, body }),
     );
 
-  const take = async (
-    request: IncomingMessage,
-    to: { endpoint: string; address: string; target: string },
-  ): Promise<Received> => {
-    const { endpoint, address, target } = to;
+  const take = async (request: IncomingMessage): Promise<Received> => {
+    const { address, target } = received(request);
+    const endpoint = target.path.slice(HOOKS.length);
     if (!isId('endpoint', endpoint)) throw new Fault('NOT_FOUND');
     const { bodyBytesMax } = await ingest.expect({ endpoint, address });
-    return handOver(request, { endpoint, address, target, bodyBytesMax });
+    return handOver(request, { endpoint, address, target: target.path + target.query, bodyBytesMax });
   };
 
-  app.post('/in/:endpoint', async ({ raw }, reply) => {
-    const { address, target } = received(raw);
-    const endpoint = target.path.slice('/in/'.length);
-    const { event, duplicate, acknowledgement } = await take(raw, {
-      endpoint,
-      address,
-      target: target.path + target.query,
-    }).catch(async (thrown: unknown) => {
+  const refuse = async (
+    request: IncomingMessage,
+    response: ServerResponse,
+    first: unknown,
+  ): Promise<void> => {
+    let thrown = first;
+    try {
       // What verifies is never counted, nor refused for the sake of what does not: a flood of forgeries can't keep the
       // platform's own out.
-      if (STRANGE.has(toFault(thrown).code)) await limiter.strange(raw);
-      throw thrown;
-    });
-    if (acknowledgement !== undefined) return answered(reply, acknowledgement);
-    return reply.code(200).type('application/json; charset=utf-8').send(JSON.stringify({ event, duplicate }));
-  });
+      if (STRANGE.has(toFault(first).code)) await limiter.strange(request);
+    } catch (limited) {
+      thrown = limited;
+    }
+    answering.fail({ request, response, route: ROUTE }, thrown);
+  };
+
+  return (request, response) => {
+    take(request)
+      .then(({ event, duplicate, acknowledgement }) => {
+        const answer = acknowledgement ?? {
+          status: 200,
+          contentType: JSON_TYPE,
+          body: JSON.stringify({ event, duplicate }),
+        };
+        answering.whole(request, response, answer);
+      })
+      .catch((thrown: unknown) => refuse(request, response, thrown));
+  };
 }

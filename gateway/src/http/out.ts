@@ -1,12 +1,13 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
-import type { FastifyInstance } from 'fastify';
 import { type ConnectionId, Fault, isId, type Limits } from '#base';
 import type { Connections } from '#connections';
 import { FORWARDED } from './admission.ts';
-import { answerStream } from './answer-stream.ts';
+import { sendPieces } from './answer-pieces.ts';
+import type { Answering } from './answering.ts';
 import { hasBody, streamBody } from './body.ts';
 import type { Door, Entered } from './door.ts';
+import type { Handle } from './hooks.ts';
 import type { ReceivedOf } from './received.ts';
 
 export interface OutRooms {
@@ -14,58 +15,67 @@ export interface OutRooms {
   readonly connections: Connections;
   readonly limits: Limits;
   readonly received: ReceivedOf;
+  readonly answering: Answering;
 }
 
-const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
+/** Methods that are forwarded. */
+export const METHODS_FORWARDED: readonly string[] = Object.freeze(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']);
+const ROUTE = `${FORWARDED}*`;
 
-/** `ANY /out/{connection}/{path}`: the call goes on under the platform's credential, streamed both ways. */
-export function registerOut(app: FastifyInstance, { door, connections, limits, received }: OutRooms): void {
+/**
+ * `ANY /out/{connection}/{path}`: the call goes on under the platform's credential, streamed both ways. Beside Fastify, as
+ * webhooks are.
+ */
+export function createOut({ door, connections, limits, received, answering }: OutRooms): Handle {
   const bytesMax = limits.forwardBodyBytesMax;
-  app.route({
-    method: METHODS,
-    url: `${FORWARDED}*`,
-    handler: async ({ raw }, reply) => {
-      const facts = received(raw);
-      const { connection, target } = splitOut(facts.target.path);
-      const on = { kind: 'connection', id: connection ?? '' } as const;
-      const {
-        principal,
-        actor,
-        body: read,
-        again,
-      } = await door.enter(raw, {
-        surface: 'runtime',
-        scope: 'calls:send',
-        on,
-        route: connection ?? '',
-        response: reply.raw,
-      });
-      if (connection === null) throw new Fault('CONNECTION_NOT_FOUND');
-      const bodyBytes = lengthOf(raw.headers['content-length']);
-      if (bodyBytes !== null && bodyBytes > bytesMax)
-        throw new Fault('BODY_TOO_LARGE', { detail: `At most ${bytesMax} bytes.` });
-      const answer = await connections.forward({
-        environment: principal.environment,
-        connection,
-        method: raw.method ?? 'GET',
-        target: target + facts.target.query,
-        headers: pairsOf(raw.rawHeaders),
-        body: read !== null ? whole(read) : bodyOf(raw, { bytesMax, again }),
-        bodyBytes: read?.length ?? bodyBytes,
-        actor,
-      });
-      const body = answerStream(answer.body);
-      try {
-        reply.code(answer.status);
-        for (const [name, values] of joined(answer.headers)) reply.header(name, values);
-      } catch (thrown) {
-        // An answer nobody reads is abandoned with its outcome unwritten: ending the stream settles both.
-        body.destroy();
-        throw thrown;
-      }
-      return reply.send(body);
-    },
-  });
+
+  const pass = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const facts = received(request);
+    const { connection, target } = splitOut(facts.target.path);
+    const on = { kind: 'connection', id: connection ?? '' } as const;
+    const {
+      principal,
+      actor,
+      body: read,
+      again,
+    } = await door.enter(request, {
+      surface: 'runtime',
+      scope: 'calls:send',
+      on,
+      route: connection ?? '',
+      response,
+    });
+    if (connection === null) throw new Fault('CONNECTION_NOT_FOUND');
+    const bodyBytes = lengthOf(request.headers['content-length']);
+    if (bodyBytes !== null && bodyBytes > bytesMax)
+      throw new Fault('BODY_TOO_LARGE', { detail: `At most ${bytesMax} bytes.` });
+    const answer = await connections.forward({
+      environment: principal.environment,
+      connection,
+      method: request.method ?? 'GET',
+      target: target + facts.target.query,
+      headers: pairsOf(request.rawHeaders),
+      body: read !== null ? whole(read) : bodyOf(request, { bytesMax, again }),
+      bodyBytes: read?.length ?? bodyBytes,
+      actor,
+    });
+    try {
+      response.statusCode = answer.status;
+      for (const [name, values] of joined(answer.headers)) response.setHeader(name, values);
+      answering.begin(request, response);
+    } catch (thrown) {
+      // An answer nobody reads is abandoned with its outcome unwritten: leaving it settles both.
+      await answer.body.return?.();
+      throw thrown;
+    }
+    await sendPieces(response, answer.body);
+  };
+
+  return (request, response) => {
+    pass(request, response).catch((thrown: unknown) =>
+      answering.fail({ request, response, route: ROUTE }, thrown),
+    );
+  };
 }
 
 /** The connection is `null` where the path names none: who may not come in is told so first. */

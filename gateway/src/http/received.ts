@@ -16,6 +16,9 @@ export interface Received {
   readonly target: RequestTarget;
 }
 
+/** Written here alone, as more becomes known: a copy at each step cost as much as making it. */
+type Changing = { -readonly [Name in keyof Received]: Received[Name] };
+
 /** Finds what is known of a request that was admitted. */
 export type ReceivedOf = (message: IncomingMessage) => Received;
 
@@ -37,8 +40,8 @@ export function createReceived({ clock, clientAddressOf, certificates }: Receive
   admitted(message: IncomingMessage, target: RequestTarget): void;
   of: ReceivedOf;
 } {
-  const facts = new WeakMap<IncomingMessage, Received>();
-  const of: ReceivedOf = (message) => {
+  const facts = new WeakMap<IncomingMessage, Changing>();
+  const of = (message: IncomingMessage): Changing => {
     const known = facts.get(message);
     if (known === undefined) throw new Fault('INTERNAL', { detail: 'A request was not admitted.' });
     return known;
@@ -46,7 +49,7 @@ export function createReceived({ clock, clientAddressOf, certificates }: Receive
   return {
     begin(message) {
       const agent = message.headers['user-agent'];
-      const received: Received = {
+      const received: Changing = {
         request: newId('request', clock),
         address: socketAddress(message.socket.remoteAddress),
         agent: agent === undefined ? null : printable(agent).slice(0, AGENT_CHARACTERS_MAX),
@@ -58,10 +61,12 @@ export function createReceived({ clock, clientAddressOf, certificates }: Receive
     },
     locate(message) {
       const address = clientAddressOf(message);
-      facts.set(message, { ...of(message), address });
+      of(message).address = address;
       return address;
     },
-    admitted: (message, target) => void facts.set(message, { ...of(message), target }),
+    admitted(message, target) {
+      of(message).target = target;
+    },
     of,
   };
 }

@@ -10,7 +10,7 @@ import type { Attempts, Rates } from '#rates';
 import { createAddressGuard } from './address-guard.ts';
 import { type Address, createAddresses } from './addresses.ts';
 import { admit, FORWARDED } from './admission.ts';
-import { hasBody } from './body.ts';
+import { closeUnlessRead, createAnswering } from './answering.ts';
 import { createByteBudget } from './byte-budget.ts';
 import { registerChallenges } from './challenges.ts';
 import { createClientAddress } from './client-address.ts';
@@ -19,11 +19,11 @@ import { createDoor } from './door.ts';
 import { createEntrance, type Listen, type ListenerTls, type Listening } from './entrance.ts';
 import { registerExport } from './export.ts';
 import { registerHealth } from './health.ts';
-import { registerHooks } from './hooks.ts';
+import { createHooks, HOOKS } from './hooks.ts';
 import { createLimiter } from './limiter.ts';
-import { registerOut } from './out.ts';
-import { ALWAYS, problemAnswer, sendProblem } from './problem-answer.ts';
-import { createReceived, type Received } from './received.ts';
+import { createOut, METHODS_FORWARDED } from './out.ts';
+import { problemAnswer, sendProblem } from './problem-answer.ts';
+import { createReceived } from './received.ts';
 import { allRoutes } from './routes.ts';
 import { registerRoutes } from './surface.ts';
 
@@ -74,8 +74,10 @@ export function createHttp(ports: HttpPorts): Http {
   const app = createApp(limits);
   const budget = createByteBudget({ bytesMax: limits.webhookInFlightBytesMax, clock });
   const limiter = createLimiter({ ...ports, received: received.of });
+  const answering = createAnswering({ received: received.of, limiter, log });
   const rooms = {
     ...ports,
+    answering,
     budget,
     received: received.of,
     limiter,
@@ -90,31 +92,29 @@ export function createHttp(ports: HttpPorts): Http {
   };
 
   app.addHook('onRoute', ({ method, url }) => {
-    const path = url.replace(/:(\w+)/g, '{$1}').replace('/out/*', '/out/{connection}/{path}');
+    const path = url.replace(/:(\w+)/g, '{$1}');
     for (const one of [method].flat()) addresses.add({ method: one, path });
   });
   // With a callback: an async hook costs every answer turns of the microtask queue.
   app.addHook('onSend', (request, reply, payload, done) => {
-    for (const [name, value] of Object.entries(ALWAYS)) reply.raw.setHeader(name, value);
-    reply.raw.setHeader('x-request-id', received.of(request.raw).request);
-    for (const [name, value] of Object.entries(limiter.headersOf(request.raw) ?? {}))
-      reply.raw.setHeader(name, value);
-    closeUnlessRead(request.raw, reply.raw);
+    answering.begin(request.raw, reply.raw);
     done(null, payload);
   });
   app.setErrorHandler(async (thrown, request, reply) => {
     const fault = asFault(thrown);
-    noteFault(fault, { log, request: received.of(request.raw), route: request.routeOptions.url ?? '' });
-    // What was set for another answer, such as a platform's fields, does not belong to this one.
+    answering.note(fault, received.of(request.raw), request.routeOptions.url ?? '');
+    // What was set for another answer does not belong to this one.
     for (const name of Object.keys(reply.getHeaders())) reply.removeHeader(name);
     const { status, headers, body } = problemAnswer(fault, received.of(request.raw).request);
     // As bytes: to a text Fastify would add a charset, which this type doesn't have (RFC 9457 section 7.1).
     return reply.code(status).headers(headers).send(Buffer.from(body));
   });
   registerHealth(app, ports.health);
-  registerHooks(app, rooms);
+  const takeWebhook = createHooks(rooms);
+  addresses.add({ method: 'POST', path: `${HOOKS}{endpoint}` });
   registerChallenges(app, rooms);
-  registerOut(app, rooms);
+  const passOn = createOut(rooms);
+  for (const method of METHODS_FORWARDED) addresses.add({ method, path: `${FORWARDED}{connection}/{path}` });
   registerExport(app, rooms);
   registerRoutes(app, allRoutes({ ...ports, pageItemsMax: limits.pageItemsMax }), rooms);
 
@@ -131,8 +131,10 @@ export function createHttp(ports: HttpPorts): Http {
         const address = received.locate(request);
         const target = admit({ message: request, addresses, limits, guard: (path) => guard(path, address) });
         received.admitted(request, target);
-        // The router gets no query and nothing of a path that is the platform's.
-        request.url = target.path.startsWith(FORWARDED) ? `${FORWARDED}*` : target.path;
+        if (request.method === 'POST' && target.path.startsWith(HOOKS)) return takeWebhook(request, response);
+        if (target.path.startsWith(FORWARDED)) return passOn(request, response);
+        // The router gets no query.
+        request.url = target.path;
       } catch (thrown) {
         void refuse(request, response, toFault(thrown));
         return;
@@ -146,7 +148,7 @@ export function createHttp(ports: HttpPorts): Http {
     const counts = first.status < 500 && received.of(request).address !== '';
     const fault = counts ? await limiter.strange(request).then(() => first, toFault) : first;
     const facts = received.of(request);
-    noteFault(fault, { log, request: facts, route: '' });
+    answering.note(fault, facts, '');
     closeUnlessRead(request, response);
     sendProblem(response, problemAnswer(fault, facts.request));
   }
@@ -188,22 +190,6 @@ function createApp(limits: Limits): FastifyInstance {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));
   return app;
-}
-
-/** An answer that leaves before the body was read is the last of its connection. */
-function closeUnlessRead(request: IncomingMessage, response: ServerResponse): void {
-  if (hasBody(request) && !request.complete) response.setHeader('connection', 'close');
-}
-
-function noteFault(
-  fault: Fault,
-  { log, request, route }: { log: Log; request: Received; route: string },
-): void {
-  const facts = { request: request.request, route, code: fault.code };
-  // Full or away is a state, not a defect: a flood must not fill the log with errors.
-  if (fault.status === 503) log.warn('request put off', { ...facts, status: fault.status });
-  else if (fault.status >= 500) log.error('request failed', { ...facts, error: fault.cause ?? fault });
-  else log.info('request refused', { ...facts, status: fault.status });
 }
 
 function asFault(thrown: unknown): Fault {

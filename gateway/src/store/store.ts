@@ -1,4 +1,4 @@
-import type { Clock, EnvironmentId, Limits, Log, Secret, Transaction } from '#base';
+import type { Clock, EnvironmentId, Limits, Log, Secret, Statement, Transaction } from '#base';
 import { type Changes, createChanges } from './changes.ts';
 import { parseAddress } from './connection.ts';
 import { isRepeatable } from './failure.ts';
@@ -6,6 +6,7 @@ import { createListener } from './listener.ts';
 import { type HeldLock, withAdvisoryLock } from './lock.ts';
 import { createPool } from './pool.ts';
 import { appliedMigrations, schemaVersion } from './queries.ts';
+import { runSingle } from './single.ts';
 import { checkSuitability } from './suitability.ts';
 import { runTransaction, type Scope } from './transaction.ts';
 
@@ -27,6 +28,15 @@ export interface Store {
     work: (tx: Transaction) => Promise<T>,
     options?: TransactionOptions,
   ): Promise<T>;
+  /**
+   * Runs one statement that writes in a transaction of its own, of which no other statement is needed, and commits it in one
+   * round trip; the number of rows touched.
+   */
+  write(
+    environment: EnvironmentId,
+    statement: Statement<unknown>,
+    values: readonly unknown[],
+  ): Promise<number>;
   /** Runs work in a transaction across environments, in the tables that admit it, and commits it. */
   system<T>(work: (tx: Transaction) => Promise<T>, options?: TransactionOptions): Promise<T>;
   /** Runs work in a transaction that may delete the rows of an environment whose life is over, and commits it. */
@@ -88,6 +98,7 @@ export async function createStore(options: {
   return {
     transaction: (environment, work, { repeatable = false, plansEach = false } = {}) =>
       run({ environment, ...(plansEach ? { plansEach } : {}) }, work, repeatable),
+    write: (environment, statement, values) => runSingle(pool, environment, { statement, values }),
     system: (work, { repeatable = false } = {}) => run('system', work, repeatable),
     erase: (environment, work) => run({ environment, isErased: true }, work, false),
     withLock: (name, work) => withAdvisoryLock({ address, limits, name, work }),

@@ -16,7 +16,28 @@ export const columnTypes: CustomTypesConfig = Object.freeze({ getTypeParser });
  */
 export function checkedValues(values: readonly unknown[]): unknown[] {
   for (const value of values) check(value, 0);
-  return [...values];
+  return values.map((value) => (Array.isArray(value) ? listText(value) : value));
+}
+
+/** What an array literal escapes (https://www.postgresql.org/docs/18/arrays.html#ARRAYS-INPUT). */
+const ESCAPED = /["\\]/;
+
+/**
+ * A list of texts, or of whole numbers, as an array literal; any other list is left to the driver, which escapes item by
+ * item and was a fifteenth of a webhook's garbage.
+ */
+function listText(list: readonly unknown[]): unknown {
+  if (list.length === 0 || !list.every(isTextOrNull))
+    return list.every(Number.isSafeInteger) ? `{${list.join()}}` : list;
+  return `{${list.map((item) => (item === null ? 'NULL' : `"${escaped(item)}"`)).join()}}`;
+}
+
+function escaped(text: string): string {
+  return ESCAPED.test(text) ? text.replace(/["\\]/g, String.raw`\$&`) : text;
+}
+
+function isTextOrNull(value: unknown): value is string | null {
+  return typeof value === 'string' || value === null;
 }
 
 function check(value: unknown, depth: number): void {
