@@ -11,4 +11,5 @@ export const GENEROUS: Partial<Limits> = Object.freeze({
   addressRequestsPerMinuteMax: 1_000_000,
   routeRequestsPerMinuteMax: 1_000_000,
   connectionsPerAddressMax: 10_500,
+  destinationsMax: 200,
 });

@@ -18,7 +18,7 @@ beforeEach(() => {
 });
 
 const ingest = roomWith<Ingest>({
-  expect: async () => ({ bodyBytesMax: 1_048_576 }),
+  expect: async () => ({ bodyBytesMax: 100_000 }),
   receive: async ({ body }) => {
     const text = Buffer.from(body).toString();
     steps.push(`begin ${text}`);

@@ -97,9 +97,9 @@ function keyOf(call: OutboundCall, origin: Origin): string {
     return `${origin.text} ${call.pool}`;
   const verdict = pins.length === 0 ? { ok: true as const } : checkPins(pins);
   if (!verdict.ok) throw invalid('pins', { reason: verdict.reason });
-  const ca = call.ca ?? '';
+  const ca = call.ca ?? null;
   // The leading space keeps these apart from the short form: an origin never begins with one.
-  return ` ${origin.text} ${identity} ${[...pins].sort().join(',')} ${ca.length} ${ca} ${call.pool}`;
+  return ` ${origin.text} ${identity} ${[...pins].sort().join(',')} ${ca === null ? 'none' : ca.length} ${ca ?? ''} ${call.pool}`;
 }
 
 function invalid(path: string, { reason, cause }: { reason: string; cause?: unknown }): Fault {

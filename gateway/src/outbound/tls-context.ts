@@ -35,8 +35,8 @@ export function createContexts(ca: string | null): Contexts {
   const configured = ca === null ? [] : parseAuthorities(ca);
   const kept = new Map<string, SecureContext>();
   return (extra, identity = null) => {
-    // A digest has one length, so that no text of authorities makes it another's.
-    const key = `${identity?.digest ?? ''} ${extra ?? ''}`;
+    // A digest has one length, so that no text of authorities makes it another's; none is not the same as an empty text.
+    const key = `${identity?.digest ?? ''} ${extra === null ? 'none' : `PEM ${extra}`}`;
     const known = kept.get(key);
     if (known !== undefined) return known;
     const added = extra === null ? [] : parseAuthorities(extra);

@@ -13,11 +13,13 @@ test('503, and no event is there; repeated afterwards it is stored', async () =>
       method: 'POST',
       path: '/v1/events',
       key,
-      body: '{"type":"log.away"}',
+      body: '{"type":"sent.without.log"}',
       headers: { 'content-type': 'application/json', 'idempotency-key': 'while-the-log-was-away' },
     });
   await withoutLog(async () => assert.equal((await send()).status, 503));
-  const { items } = (await admin('GET', '/admin/v1/events?type=log.away')).json<{ items: object[] }>();
+  const { items } = (await admin('GET', '/admin/v1/events?type=sent.without.log')).json<{
+    items: object[];
+  }>();
   assert.deepEqual(items, []);
   assert.equal((await send()).json()['duplicate'], false);
 });
