@@ -216,6 +216,9 @@ export const STATEMENT_CASES: Readonly<Record<string, StatementCase>> = Object.f
   'ingest.retire_endpoint_secret': {
     values: (fact) => [A(fact), fact('endpoints', 'id'), fact('endpoint_secrets', 'id')],
   },
+  'ingest.lift_secret_end': {
+    values: (fact) => [A(fact), fact('endpoints', 'id'), fact('endpoint_secrets', 'id')],
+  },
   'ingest.insert_confirmations': {
     values: (fact) => [A(fact), ['evt_new'], [fact('endpoints', 'id')], at],
   },

@@ -15,7 +15,7 @@ import {
   type Secret,
   type Transaction,
 } from '#base';
-import { type Environments, refuseForeignTag } from '#environments';
+import { type EnvironmentKind, type Environments, refuseForeignTag } from '#environments';
 import type { Keyring } from '#keyring';
 import type { Store } from '#store';
 import type { Callers } from './callers.ts';
@@ -128,11 +128,12 @@ export function createEndpoints(ports: EndpointPorts): Endpoints {
       actor,
     ) {
       const used = schemeOf(platform, scheme);
-      refuseForeignTag(name, (await environments.get(environment)).kind);
+      const { kind } = await environments.get(environment);
+      refuseForeignTag(name, kind);
       checkAddresses(allowedAddresses);
       const settings = settingsWith(DEFAULT_SETTINGS, change, limits);
       if (used === null && secret !== undefined) throw unsignedSecret();
-      checkWhole({ scheme: used, hasSecret: secret !== undefined, settings });
+      checkWhole({ scheme: used, hasSecret: secret !== undefined, settings, kind });
       const endpoint = newId('endpoint', clock);
       const createdAtMs = clock.now();
       const bytes = used === null || secret === undefined ? null : secretBytes(used, secret);
@@ -194,7 +195,10 @@ export function createEndpoints(ports: EndpointPorts): Endpoints {
       actor,
     ) {
       const target = { environment, endpoint };
-      const { platform, scheme } = await get(target);
+      const [{ platform, scheme }, { kind }] = await Promise.all([
+        get(target),
+        environments.get(environment),
+      ]);
       if (allowedAddresses !== undefined) {
         checkAddresses(allowedAddresses);
         await callers.flush();
@@ -230,7 +234,7 @@ export function createEndpoints(ports: EndpointPorts): Endpoints {
         const names = namesOf(change);
         if (names.length > 0) {
           const settings = settingsWith(row.settings, change, limits);
-          checkWhole({ scheme: used, hasSecret: true, settings });
+          checkWhole({ scheme: used, hasSecret: true, settings, kind });
           await tx.run(updateEndpointSettings, [environment, endpoint, JSON.stringify(settings)]);
           await record({ changed: 'settings', value: names });
         }
@@ -257,12 +261,13 @@ interface Whole {
   readonly scheme: Scheme | null;
   readonly hasSecret: boolean;
   readonly settings: EndpointSettings;
+  readonly kind: EnvironmentKind;
 }
 
 /** What can't be right together, whatever each is alone. */
-function checkWhole({ scheme, hasSecret, settings }: Whole): void {
+function checkWhole({ scheme, hasSecret, settings, kind }: Whole): void {
   const { url, parameters, confirm } = settings;
-  const fields = scheme === null ? [] : missingFor(scheme, { url, parameters, hasSecret });
+  const fields = scheme === null ? [] : missingFor(scheme, { url, parameters, hasSecret, kind });
   if (scheme === null && confirm === null)
     fields.push({
       path: 'body.confirm',
