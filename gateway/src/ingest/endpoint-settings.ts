@@ -101,6 +101,24 @@ export function settingsWith(
   return after;
 }
 
+/** Which settings hold rules for some types of events and not for others. */
+export function settingsByType({
+  eventTypes,
+  schemas,
+  expectations,
+  confirm,
+}: EndpointSettings): readonly string[] {
+  const typesOf = {
+    eventTypes,
+    schemas: Object.keys(schemas),
+    expectations: expectations.map(({ types }) => types),
+  };
+  const all = { ...typesOf, confirm: (confirm?.expect ?? []).map(({ types }) => types) };
+  return Object.entries(all)
+    .filter(([, types]) => types.some((pattern) => pattern !== '*'))
+    .map(([name]) => name);
+}
+
 /** Whether every text in it, names too, is one that Postgres has in its `jsonb`. */
 function isStorable(value: unknown): boolean {
   if (typeof value === 'string') return value.isWellFormed() && !value.includes('\u0000');

@@ -69,6 +69,19 @@ test('K7 K11 endpoints as they are configured', async (t) => {
     }
   });
 
+  await t.test('rules by type are refused where messages name no type: they would never hold', async () => {
+    const expectation = { path: ['amount'], min: 1 };
+    const rules = {
+      eventTypes: ['payments.*'],
+      schemas: { 'payments.*': { type: 'object' } },
+      expectations: [{ ...expectation, types: 'payments.*' }],
+    };
+    for (const platform of ['gocardless', 'xero', 'payos-vn'])
+      for (const [name, value] of Object.entries(rules))
+        assert.deepEqual(await wrong(create(platform, { [name]: value })), [`body.${name}`], platform);
+    await create('gocardless', { eventTypes: ['*'], expectations: [{ ...expectation, types: '*' }] });
+  });
+
   await t.test('production takes no signatures of a test account', async () => {
     const { id: organization } = await environments.createOrganization({ name: 'shop' }, SYSTEM);
     const production = await environments.create(

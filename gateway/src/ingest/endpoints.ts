@@ -25,6 +25,7 @@ import {
   DEFAULT_SETTINGS,
   type EndpointSettings,
   type EndpointSettingsChange,
+  settingsByType,
   settingsWith,
 } from './endpoint-settings.ts';
 import {
@@ -37,7 +38,7 @@ import {
   updateEndpointSettings,
   updateEndpointState,
 } from './queries.ts';
-import { missingFor, schemeOf, secretBytes } from './scheme-of.ts';
+import { missingFor, namesTypes, schemeOf, secretBytes } from './scheme-of.ts';
 import { deleteEndpointSecrets, insertEndpointSecret } from './secret-queries.ts';
 
 /** An endpoint as it can be shown: everything but its secrets. */
@@ -268,6 +269,12 @@ interface Whole {
 function checkWhole({ scheme, hasSecret, settings, kind }: Whole): void {
   const { url, parameters, confirm } = settings;
   const fields = scheme === null ? [] : missingFor(scheme, { url, parameters, hasSecret, kind });
+  if (!namesTypes(scheme))
+    for (const path of settingsByType(settings))
+      fields.push({
+        path: `body.${path}`,
+        problem: "can't be by type: its messages name none, so * is all there is",
+      });
   if (scheme === null && confirm === null)
     fields.push({
       path: 'body.confirm',

@@ -55,6 +55,8 @@ function compared(
     readonly answer: Uint8Array;
   },
 ): ReadBackVerdict {
+  if (type === null && expect.some(({ types }) => types !== '*'))
+    return { is: 'unaskable', reason: 'unreadable', detail: 'type' };
   const value = fieldsOf(answer);
   const isChecked = compare.length > 0 || expect.some(({ types }) => matchesType(types, type));
   if (!isChecked) return { is: 'so', target, answer };

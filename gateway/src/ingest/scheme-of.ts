@@ -100,6 +100,11 @@ export function missingFor(scheme: Scheme, given: SchemeGiven): { path: string; 
   return problems;
 }
 
+/** Whether messages of a scheme say of which type they are. */
+export function namesTypes(scheme: Scheme | null): boolean {
+  return scheme !== null && scheme.eventType.from !== 'none';
+}
+
 /** Whether the keys of a scheme can be fetched without a credential. */
 export function fetchesKeys({ keySource }: Scheme): boolean {
   return keySource?.kind === 'certificate-url';
