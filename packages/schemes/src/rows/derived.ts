@@ -44,7 +44,7 @@ export const DERIVED_ROWS = {
     acknowledgement: { status: 200, contentType: 'text/plain', body: '[accepted]' },
     notCovered: [
       'everything of an item but pspReference, originalReference, merchantAccountCode, merchantReference, amount, eventCode and success',
-      'how many items there are and in which order, and live',
+      'which items stand together and in which order (of several that were seen, another list can be made), and live',
       'the time of sending',
       'the address it was sent to',
       'every header',
