@@ -93,6 +93,15 @@ test('the work is bounded: beyond it an event is held unchecked, not let through
   });
 });
 
+test('a pattern counts as many steps as it may take at each character', () => {
+  const body = JSON.stringify('a'.repeat(1_000_000));
+  // Tried from the last character backwards, it looks at 999 more each time.
+  const slow = { pattern: `^.*${'a{999}'.repeat(20)}$` };
+  assert.deepEqual(judged(slow, body), { reason: 'too-much-to-check', detail: '*' });
+  assert.equal(judged(slow, JSON.stringify('a'.repeat(1_000)))?.reason, 'schema');
+  assert.equal(judged({ pattern: '^[a-z]+$' }, body), null);
+});
+
 test('schemas that could mislead or stall are refused when they are configured', () => {
   const deep = JSON.parse(`${'{"not":'.repeat(40)}{}${'}'.repeat(40)}`);
   const refused: readonly unknown[] = [
