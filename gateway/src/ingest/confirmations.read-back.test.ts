@@ -25,6 +25,7 @@ const LIMITS = { confirmPollMs: 50 };
 function platform(answer: (target: string) => object | number) {
   const asked: string[] = [];
   const readBack: ReadBack = {
+    knows: async () => true,
     async read({ target }) {
       asked.push(target);
       const given = answer(target);
@@ -105,6 +106,7 @@ test('what a person decided while the platform was asked stays decided, and noth
   const asked = Promise.withResolvers<void>();
   const answer = Promise.withResolvers<void>();
   const readBack: ReadBack = {
+    knows: async () => true,
     async read() {
       asked.resolve();
       await answer.promise;

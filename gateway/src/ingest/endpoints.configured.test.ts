@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sign } from '@sallyport/schemes';
-import { Fault, newId, Secret, SYSTEM, systemClock } from '#base';
+import { type ConnectionId, Fault, newId, type ReadBack, Secret, SYSTEM, systemClock } from '#base';
 import { eventBody, logged, SECRET, signed, withIngest } from './ingest.fixture.ts';
 
 const fieldsOf = (thrown: unknown): readonly string[] =>
@@ -13,7 +13,14 @@ const fieldsOf = (thrown: unknown): readonly string[] =>
 test('K7 K11 endpoints as they are configured', async (t) => {
   let ahead = 0;
   const clock = { now: () => systemClock.now() + ahead, monotonic: () => systemClock.monotonic() + ahead };
-  const one = await withIngest(t, { clock });
+  const here = newId('connection', systemClock);
+  const readBack: ReadBack = {
+    knows: async ({ environment: of, connection }) => of === one.environment && connection === here,
+    read: async () => {
+      throw new Fault('OUTBOUND_CONNECT_FAILED');
+    },
+  };
+  const one = await withIngest(t, { clock, readBack });
   const { environment, endpoint, environments, ingest, limits } = one;
   let made = 0;
   const create = (platform: string, more: object, of = environment) => {
@@ -81,6 +88,21 @@ test('K7 K11 endpoints as they are configured', async (t) => {
         assert.deepEqual(await wrong(create(platform, { [name]: value })), [`body.${name}`], platform);
     await create('gocardless', { eventTypes: ['*'], expectations: [{ ...expectation, types: '*' }] });
   });
+
+  await t.test(
+    'a connection to be asked by is one of the environment, or its events would wait for days',
+    async () => {
+      const confirm = (connection: ConnectionId) => ({
+        confirm: { connection, path: '/o/{id}', compare: [], expect: [] },
+      });
+      const elsewhere = newId('connection', systemClock);
+      assert.deepEqual(await wrong(create('koywe', confirm(elsewhere))), ['body.confirm.connection']);
+      const { id } = await create('koywe', confirm(here));
+      const changing = ingest.endpoints.change({ environment, endpoint: id, ...confirm(elsewhere) }, SYSTEM);
+      assert.deepEqual(await wrong(changing), ['body.confirm.connection']);
+      await ingest.endpoints.change({ environment, endpoint: id, toleranceSeconds: 5 }, SYSTEM);
+    },
+  );
 
   await t.test('production takes no signatures of a test account', async () => {
     const { id: organization } = await environments.createOrganization({ name: 'shop' }, SYSTEM);

@@ -11,6 +11,7 @@ import {
   type Limits,
   newId,
   type Page,
+  type ReadBack,
   rangeProblems,
   type Secret,
   type Transaction,
@@ -88,6 +89,7 @@ export interface EndpointPorts {
   readonly limits: Limits;
   readonly clock: Clock;
   readonly callers: Pick<Callers, 'flush' | 'countLockedOut'>;
+  readonly readBack: Pick<ReadBack, 'knows'>;
   /** Told of an endpoint that has changed. */
   readonly forget: (endpoint: EndpointId) => void;
 }
@@ -117,6 +119,17 @@ export function createEndpoints(ports: EndpointPorts): Endpoints {
     const values = [target.environment, target.endpoint, sealed.id, sealed.bytes, new Date(clock.now())];
     return tx.run(insertEndpointSecret, values);
   };
+  /** Before any transaction: it asks another room. */
+  const checkConnection = async (
+    environment: EnvironmentId,
+    { confirm }: EndpointSettingsChange,
+  ): Promise<void> => {
+    if (confirm === null || confirm === undefined) return;
+    const { connection } = confirm;
+    if (await ports.readBack.knows({ environment, connection })) return;
+    const fields = [{ path: 'body.confirm.connection', problem: 'is no connection of this environment' }];
+    throw new Fault('INVALID_REQUEST', { fields });
+  };
   const get = async ({ environment, endpoint }: EndpointTarget): Promise<EndpointView> => {
     const row = await store.transaction(environment, (tx) => tx.row(selectEndpoint, [environment, endpoint]));
     if (row === null) throw new Fault('ENDPOINT_NOT_FOUND');
@@ -135,6 +148,7 @@ export function createEndpoints(ports: EndpointPorts): Endpoints {
       const settings = settingsWith(DEFAULT_SETTINGS, change, limits);
       if (used === null && secret !== undefined) throw unsignedSecret();
       checkWhole({ scheme: used, hasSecret: secret !== undefined, settings, kind });
+      await checkConnection(environment, change);
       const endpoint = newId('endpoint', clock);
       const createdAtMs = clock.now();
       const bytes = used === null || secret === undefined ? null : secretBytes(used, secret);
@@ -204,6 +218,7 @@ export function createEndpoints(ports: EndpointPorts): Endpoints {
         checkAddresses(allowedAddresses);
         await callers.flush();
       }
+      await checkConnection(environment, change);
       // Sealed before the transaction: a data key that isn't in memory is read in one of its own.
       const used = schemeOf(platform, scheme);
       if (secret !== undefined && used === null) throw unsignedSecret();
