@@ -236,8 +236,16 @@ function required<T>(room: T | null): T {
 }
 
 /** Reads of platforms, made as any call is: under the connection's credential, in the log, scrubbed. */
-function readBackOver(connections: Pick<Connections, 'forward'>, limits: Limits): ReadBack {
+function readBackOver(connections: Pick<Connections, 'forward' | 'get'>, limits: Limits): ReadBack {
   return {
+    knows: (target) =>
+      connections.get(target).then(
+        () => true,
+        (thrown: unknown) => {
+          if (thrown instanceof Fault && thrown.code === 'CONNECTION_NOT_FOUND') return false;
+          throw thrown;
+        },
+      ),
     async read({ environment, connection, target }) {
       const { status, body } = await connections.forward({
         environment,

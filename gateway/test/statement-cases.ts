@@ -216,6 +216,9 @@ export const STATEMENT_CASES: Readonly<Record<string, StatementCase>> = Object.f
   'ingest.retire_endpoint_secret': {
     values: (fact) => [A(fact), fact('endpoints', 'id'), fact('endpoint_secrets', 'id')],
   },
+  'ingest.lift_secret_end': {
+    values: (fact) => [A(fact), fact('endpoints', 'id'), fact('endpoint_secrets', 'id')],
+  },
   'ingest.insert_confirmations': {
     values: (fact) => [A(fact), ['evt_new'], [fact('endpoints', 'id')], at],
   },
@@ -224,7 +227,7 @@ export const STATEMENT_CASES: Readonly<Record<string, StatementCase>> = Object.f
     ...system('one list of what is to be asked about'),
   },
   'ingest.postpone_confirmation': {
-    values: (fact) => [A(fact), fact('event_confirmations', 'event_id'), at, 'not-found'],
+    values: (fact) => [A(fact), fact('event_confirmations', 'event_id'), at, 'not-found', 1],
   },
   'ingest.delete_confirmation': { values: (fact) => [A(fact), fact('event_confirmations', 'event_id')] },
   'ingest.count_confirmations': {

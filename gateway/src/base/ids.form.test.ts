@@ -72,6 +72,12 @@ test('ids of a later moment sort after those of an earlier one, and a floor stan
   );
 });
 
+test('a moment before or after all that ids can hold has the floor of the nearest that they can', () => {
+  for (const ms of [-1, Date.parse('0000-01-01T00:00:00Z'), -Infinity])
+    assert.equal(idFloor('event', ms), idFloor('event', 0));
+  for (const ms of [2 ** 48, Infinity]) assert.equal(idFloor('event', ms), idFloor('event', 2 ** 48 - 1));
+});
+
 test('random ids tell no moment, and no two ids are alike', () => {
   const ids = Array.from({ length: 2_000 }, () => newId('endpoint', at(0)));
   assert.equal(new Set(ids).size, ids.length);

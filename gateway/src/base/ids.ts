@@ -81,12 +81,15 @@ export function isId<Kind extends IdKind>(kind: Kind, value: unknown): value is 
   );
 }
 
-/** The lowest and highest `time` id body of a moment, for range look-ups by time. */
+/** The lowest `time` id of a moment, for look-ups by time; of a moment that ids can't hold, that of the nearest they can. */
 export function idFloor<Kind extends IdKind>(kind: Kind, ms: number): Id<Kind> {
   const bytes = new Uint8Array(BODY_BYTES);
-  writeMilliseconds(bytes, ms);
+  writeMilliseconds(bytes, Math.min(Math.max(ms, 0), MILLISECONDS_MAX));
   return formId(kind, bytes);
 }
+
+/** Six bytes. */
+const MILLISECONDS_MAX = 2 ** 48 - 1;
 
 /**
  * The moment that a `time` id holds, in milliseconds.

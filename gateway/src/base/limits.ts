@@ -113,6 +113,12 @@ const rows = {
     1_000_000,
     'events of an endpoint without signatures that wait to be confirmed; beyond it the answer is 503',
   ),
+  unsignedBodyBytesMax: row(
+    8 * KIB,
+    1 * KIB,
+    1 * MIB,
+    'the body of a webhook that nobody signed, where its endpoint names no other limit',
+  ),
   confirmAnswerBytesMax: row(256 * KIB, 1 * KIB, 4 * MIB, "a platform's answer about an event"),
   fetchedKeysMax: row(1_000, 10, 100_000, 'keys of platforms that are remembered'),
   fetchedKeySeconds: row(86_400, 60, 604_800, "a platform's key is remembered; not beyond its own end"),

@@ -136,6 +136,8 @@ export type ScannedEvent = Omit<FannedEvent, 'body'>;
 
 /** Reads an object from a platform, through a connection of the environment; the call is in the log as any other. */
 export interface ReadBack {
+  /** Whether the environment has such a connection. */
+  knows(call: { readonly environment: EnvironmentId; readonly connection: ConnectionId }): Promise<boolean>;
   /** The answer with whatever status, its body bounded by `confirmAnswerBytesMax`. Throws `CONNECTION_NOT_FOUND`, `OUTBOUND_*` and others. */
   read(call: {
     readonly environment: EnvironmentId;

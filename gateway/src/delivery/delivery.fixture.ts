@@ -186,7 +186,10 @@ export async function openNode(t: Cleanup, settings: NodeSettings, log: Log = si
       announce: () => rooms.delivery?.announce(),
     },
     documents: { get: () => Promise.reject(new Error('nothing is fetched here')) },
-    readBack: { read: () => Promise.reject(new Error('nothing is read back here')) },
+    readBack: {
+      knows: async () => true,
+      read: () => Promise.reject(new Error('nothing is read back here')),
+    },
   });
   const delivery = createDelivery({ ...shared, environments, outbound, events: ingest });
   rooms.delivery = delivery;

@@ -1,6 +1,6 @@
 import { type Schema, Validator } from '@cfworker/json-schema';
 import { z } from 'zod';
-import { isSafePattern } from './safe-pattern.ts';
+import { isSafePattern, patternSteps } from './safe-pattern.ts';
 
 /**
  * JSON Schema (2020-12) as an endpoint may have it: the keywords below and no other. There are no references, so a schema is
@@ -63,7 +63,7 @@ const SCHEMA_DEPTH_MAX = 24;
 
 /** A schema ready to be applied. */
 export interface BodySchema {
-  /** Values the schema consists of, by which the work it makes is bounded. */
+  /** Values the schema consists of, and steps of its patterns, by which the work it makes is bounded. */
   readonly values: number;
   /** Which of its rules a value breaks, as a place in the schema, or `null`. Nothing of the value is in it. */
   brokenBy(value: unknown): string | null;
@@ -125,15 +125,16 @@ function deepest(
   return best;
 }
 
-/** How many values there are in a JSON value; `null` when it is too deep. */
+/** How many values there are in a JSON value, patterns as many as their steps; `null` when it is too deep. */
 function countValues(value: unknown, depth = 0): number | null {
   if (typeof value !== 'object' || value === null) return 1;
   if (depth >= SCHEMA_DEPTH_MAX) return null;
   let sum = 1;
-  for (const part of Object.values(value)) {
+  for (const [name, part] of Object.entries(value)) {
     const inside = countValues(part, depth + 1);
     if (inside === null) return null;
     sum += inside;
+    if (name === 'pattern' && typeof part === 'string') sum += patternSteps(part) ?? 0;
   }
   return sum;
 }

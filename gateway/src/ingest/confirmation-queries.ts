@@ -8,6 +8,7 @@ const claimRow = z.object({
   event_id: z.custom<EventId>((value) => isId('event', value)),
   endpoint_id: z.custom<EndpointId>((value) => isId('endpoint', value)),
   attempts: z.number().int(),
+  denials: z.number().int(),
   since: z.date(),
 });
 export type ConfirmationRow = z.output<typeof claimRow>;
@@ -32,13 +33,13 @@ export const claimConfirmations = statement(
      order by next_attempt_at limit $3 for update of t skip locked
    ) due
    where c.environment_id = due.environment_id and c.event_id = due.event_id
-   returning c.environment_id, c.event_id, c.endpoint_id, c.attempts, c.since`,
+   returning c.environment_id, c.event_id, c.endpoint_id, c.attempts, c.denials, c.since`,
   (row) => claimRow.parse(row),
 );
 
 export const postponeConfirmation = statement(
   'ingest.postpone_confirmation',
-  `update event_confirmations set next_attempt_at = $3, last_reason = $4 where environment_id = $1 and event_id = $2`,
+  `update event_confirmations set next_attempt_at = $3, last_reason = $4, denials = denials + $5 where environment_id = $1 and event_id = $2`,
   none,
 );
 

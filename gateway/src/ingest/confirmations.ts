@@ -113,7 +113,7 @@ async function confirm(ports: ConfirmationPorts, row: ConfirmationRow): Promise<
   if ('waitMs' in decision) {
     const next = new Date(ports.clock.now() + decision.waitMs);
     await ports.store.transaction(environment, (tx) =>
-      tx.run(postponeConfirmation, [environment, id, next, decision.reason]),
+      tx.run(postponeConfirmation, [environment, id, next, decision.reason, decision.denied ? 1 : 0]),
     );
     return;
   }
@@ -121,12 +121,12 @@ async function confirm(ports: ConfirmationPorts, row: ConfirmationRow): Promise<
 }
 
 type Decision =
-  | { readonly waitMs: number; readonly reason: string }
+  | { readonly waitMs: number; readonly reason: string; readonly denied: boolean }
   | {
       readonly to: EventState | null;
       readonly reason?: string;
       readonly detail?: string | null;
-      readonly key?: Uint8Array;
+      readonly key?: Buffer;
     };
 
 /** What becomes of an event by what the platform said, and how often it was asked. */
@@ -135,25 +135,25 @@ function decisionOn(
   asked: { readonly row: ConfirmationRow; readonly verdict: ReadBackVerdict; readonly isSigned: boolean },
 ): Decision {
   const { row, verdict, isSigned } = asked;
-  const { attempts, since } = row;
+  const { attempts, denials, since } = row;
   switch (verdict.is) {
     case 'so':
-      return { to: 'accepted', ...(isSigned ? {} : { key: hash('sha256', verdict.answer, 'buffer') }) };
+      return { to: 'accepted', ...(isSigned ? {} : { key: keyOf(verdict) }) };
     case 'unaskable':
       return { to: 'quarantined', reason: verdict.reason, detail: verdict.detail };
     case 'not-so':
-      if (attempts >= DENIALS_MAX)
+      if (denials + 1 >= DENIALS_MAX)
         return { to: 'quarantined', reason: verdict.reason, detail: verdict.detail };
-      return { waitMs: waitAfter(attempts), reason: verdict.reason };
+      return { waitMs: waitAfter(denials + 1), reason: verdict.reason, denied: true };
     case 'unknown':
       if (clock.now() - since.getTime() > limits.confirmForSeconds * SECOND)
         return { to: 'quarantined', reason: 'unconfirmed', detail: verdict.reason };
-      return { waitMs: waitAfter(attempts), reason: verdict.reason };
+      return { waitMs: waitAfter(attempts), reason: verdict.reason, denied: false };
   }
 }
 
-function waitAfter(attempts: number): number {
-  return WAITS_MS[Math.min(attempts, WAITS_MS.length) - 1] ?? SECOND;
+function waitAfter(times: number): number {
+  return WAITS_MS[Math.min(times, WAITS_MS.length) - 1] ?? SECOND;
 }
 
 interface Settled {
@@ -161,7 +161,7 @@ interface Settled {
   readonly to: EventState | null;
   readonly reason?: string;
   readonly detail?: string | null;
-  readonly key?: Uint8Array;
+  readonly key?: Buffer;
   readonly body?: Uint8Array;
 }
 
@@ -177,8 +177,7 @@ async function settle(ports: ConfirmationPorts, row: ConfirmationRow, settled: S
     if (event === null || event.state !== 'unconfirmed' || settled.to === null || body === undefined)
       return false;
     const isDuplicate =
-      key !== undefined &&
-      (await tx.run(insertConfirmedKey, [environment, endpoint, keyOf(body, key), id])) === 0;
+      key !== undefined && (await tx.run(insertConfirmedKey, [environment, endpoint, key, id])) === 0;
     const to = isDuplicate ? 'discarded' : settled.to;
     const reason = isDuplicate ? 'duplicate' : (settled.reason ?? null);
     await tx.run(updateEventState, [environment, id, to, reason, settled.detail ?? null]);
@@ -197,7 +196,10 @@ async function settle(ports: ConfirmationPorts, row: ConfirmationRow, settled: S
   if (isFanned) fanOut.announce();
 }
 
-/** The same notice about the same state of things is a repetition; about another state it is news. */
-function keyOf(body: Uint8Array, answerDigest: Uint8Array): Buffer {
-  return hash('sha256', Buffer.concat([utf8('confirmed\n'), answerDigest, body]), 'buffer');
+/**
+ * A notice about the same thing in the same state is a repetition; about another state it is news. The rest of what it says goes
+ * not into it: nobody vouches for that, and whoever made it up could have one notice delivered as many.
+ */
+function keyOf({ target, answer }: { readonly target: string; readonly answer: Uint8Array }): Buffer {
+  return hash('sha256', Buffer.concat([utf8(`confirmed\n${target}\n`), answer]), 'buffer');
 }

@@ -25,6 +25,7 @@ import {
   deleteEndedSecrets,
   endEndpointSecrets,
   insertEndpointSecret,
+  liftSecretEnd,
   retireEndpointSecret,
   type SecretRow,
   selectSecretViews,
@@ -64,7 +65,7 @@ export interface EndpointSecrets {
   list(target: Target): Promise<readonly EndpointSecretView[]>;
   /**
    * Ends one now. `SECRET_NOT_FOUND`; `SECRET_IN_USE` when it verified a webhook within `secretInUseSeconds`, unless forced; `CONFLICT` for
-   * the only one there is.
+   * the only one there is. Where those that are left were all to end, the newest of them stays: it was a rotation taken back.
    */
   retire(
     target: Target & { readonly secret: SecretId; readonly force?: boolean | undefined },
@@ -184,11 +185,22 @@ export function createEndpointSecrets(
         if (!force && lastUsedAtMs > clock.now() - limits.secretInUseSeconds * 1_000)
           throw new Fault('SECRET_IN_USE', { detail: `It verified a webhook at ${isoTime(lastUsedAtMs)}.` });
         await tx.run(retireEndpointSecret, [environment, endpoint, secret]);
-        await record(tx, target, { actor, changed: 'secretRetired', value: secret, force });
+        const lifted = lastToStay(all.filter(({ id }) => id !== secret));
+        if (lifted !== null) await tx.run(liftSecretEnd, [environment, endpoint, lifted]);
+        const endLifted = lifted === null ? {} : { endLifted: lifted };
+        await record(tx, target, { actor, changed: 'secretRetired', value: secret, force, ...endLifted });
       });
       forget(endpoint);
     },
   };
+}
+
+/**
+ * Of those that are left, the newest, when all of them were to end: the rotation is taken back, and without it the endpoint would
+ * refuse everything from their end on.
+ */
+function lastToStay(left: readonly SecretRow[]): SecretId | null {
+  return left.every(({ ends_at }) => ends_at !== null) ? (left[0]?.id ?? null) : null;
 }
 
 interface Changed {
@@ -197,6 +209,7 @@ interface Changed {
   readonly value: string;
   readonly previousEndAt?: string;
   readonly force?: boolean;
+  readonly endLifted?: string;
 }
 
 /** Seals a secret in its place. Before the transaction: a data key that isn't in memory is read in one of its own. */

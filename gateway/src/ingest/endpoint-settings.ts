@@ -94,8 +94,36 @@ export function settingsWith(
       path: 'body.bodyBytesMax',
       problem: `is more than the limit of ${limits.webhookBodyBytesMax}`,
     });
+  for (const [name, value] of Object.entries(named))
+    if (!isStorable(value))
+      fields.push({ path: `body.${name}`, problem: 'holds U+0000 or half of a surrogate pair' });
   if (fields.length > 0) throw new Fault('INVALID_REQUEST', { fields });
   return after;
+}
+
+/** Which settings hold rules for some types of events and not for others. */
+export function settingsByType({
+  eventTypes,
+  schemas,
+  expectations,
+  confirm,
+}: EndpointSettings): readonly string[] {
+  const typesOf = {
+    eventTypes,
+    schemas: Object.keys(schemas),
+    expectations: expectations.map(({ types }) => types),
+  };
+  const all = { ...typesOf, confirm: (confirm?.expect ?? []).map(({ types }) => types) };
+  return Object.entries(all)
+    .filter(([, types]) => types.some((pattern) => pattern !== '*'))
+    .map(([name]) => name);
+}
+
+/** Whether every text in it, names too, is one that Postgres has in its `jsonb`. */
+function isStorable(value: unknown): boolean {
+  if (typeof value === 'string') return value.isWellFormed() && !value.includes('\u0000');
+  if (typeof value !== 'object' || value === null) return true;
+  return Object.entries(value).every(([name, part]) => isStorable(name) && isStorable(part));
 }
 
 function schemaProblems({ schemas }: EndpointSettings): { path: string; problem: string }[] {

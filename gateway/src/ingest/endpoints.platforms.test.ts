@@ -16,7 +16,7 @@ import {
   type SignInput,
   sign,
 } from '@sallyport/schemes';
-import { Fault, type PublicDocuments, Secret, SYSTEM, textOf, utf8 } from '#base';
+import { Fault, type PublicDocuments, Secret, SYSTEM, systemClock, textOf, utf8 } from '#base';
 import { type EndpointView, type Received } from '#ingest';
 import { kept, withIngest } from './ingest.fixture.ts';
 
@@ -71,7 +71,10 @@ const shared: readonly (readonly [SchemeName, string, string | null])[] = [
 ];
 
 test('K7 U11 webhooks of every platform', async (t) => {
-  const { environment, ingest } = await withIngest(t, { documents, limits: { fetchedKeysPerMinuteMax: 3 } });
+  let ahead = 0;
+  const clock = { now: () => systemClock.now() + ahead, monotonic: () => systemClock.monotonic() + ahead };
+  const limits = { fetchedKeysPerMinuteMax: 3, fetchedKeySeconds: 60 };
+  const { environment, ingest } = await withIngest(t, { documents, clock, limits });
   let made = 0;
 
   const endpointOf = (platform: string, more: object): Promise<EndpointView> => {
@@ -223,6 +226,20 @@ test('K7 U11 webhooks of every platform', async (t) => {
       await assert.rejects(send('{"id":"7"}', `${url}C`), refused('BUSY'));
       assert.equal(fetched.length, 3, 'the fourth within a minute was not fetched');
       await send('{"id":"8"}', url);
+      // When it is time to fetch it again, made-up names have no part in whether that may be.
+      ahead += 60_000;
+      const madeUp = await Promise.allSettled(
+        ['D', 'E', 'F', 'G', 'H'].map((more) => send('{"id":"9"}', `${url}${more}`)),
+      );
+      assert.ok(madeUp.every(({ status }) => status === 'rejected'));
+      fetched.length = 0;
+      await assert.rejects(send('{"id":"10"}', url), refused('BUSY'), 'its platform is away');
+      await assert.rejects(send('{"id":"10"}', url), refused('BUSY'));
+      assert.deepEqual(fetched, [url], 'one attempt a minute beside the others');
+      certificates = () => ({ status: 200, body: utf8(certificate) });
+      ahead += 60_000;
+      await Promise.allSettled(['I', 'J', 'K'].map((more) => send('{"id":"9"}', `${url}${more}`)));
+      assert.equal((await send('{"id":"10"}', url)).duplicate, false);
     },
   );
 });

@@ -11,11 +11,12 @@ import {
   type Limits,
   newId,
   type Page,
+  type ReadBack,
   rangeProblems,
   type Secret,
   type Transaction,
 } from '#base';
-import { type Environments, refuseForeignTag } from '#environments';
+import { type EnvironmentKind, type Environments, refuseForeignTag } from '#environments';
 import type { Keyring } from '#keyring';
 import type { Store } from '#store';
 import type { Callers } from './callers.ts';
@@ -25,6 +26,7 @@ import {
   DEFAULT_SETTINGS,
   type EndpointSettings,
   type EndpointSettingsChange,
+  settingsByType,
   settingsWith,
 } from './endpoint-settings.ts';
 import {
@@ -37,7 +39,7 @@ import {
   updateEndpointSettings,
   updateEndpointState,
 } from './queries.ts';
-import { missingFor, schemeOf, secretBytes } from './scheme-of.ts';
+import { missingFor, namesTypes, schemeOf, secretBytes } from './scheme-of.ts';
 import { deleteEndpointSecrets, insertEndpointSecret } from './secret-queries.ts';
 
 /** An endpoint as it can be shown: everything but its secrets. */
@@ -87,6 +89,7 @@ export interface EndpointPorts {
   readonly limits: Limits;
   readonly clock: Clock;
   readonly callers: Pick<Callers, 'flush' | 'countLockedOut'>;
+  readonly readBack: Pick<ReadBack, 'knows'>;
   /** Told of an endpoint that has changed. */
   readonly forget: (endpoint: EndpointId) => void;
 }
@@ -116,6 +119,17 @@ export function createEndpoints(ports: EndpointPorts): Endpoints {
     const values = [target.environment, target.endpoint, sealed.id, sealed.bytes, new Date(clock.now())];
     return tx.run(insertEndpointSecret, values);
   };
+  /** Before any transaction: it asks another room. */
+  const checkConnection = async (
+    environment: EnvironmentId,
+    { confirm }: EndpointSettingsChange,
+  ): Promise<void> => {
+    if (confirm === null || confirm === undefined) return;
+    const { connection } = confirm;
+    if (await ports.readBack.knows({ environment, connection })) return;
+    const fields = [{ path: 'body.confirm.connection', problem: 'is no connection of this environment' }];
+    throw new Fault('INVALID_REQUEST', { fields });
+  };
   const get = async ({ environment, endpoint }: EndpointTarget): Promise<EndpointView> => {
     const row = await store.transaction(environment, (tx) => tx.row(selectEndpoint, [environment, endpoint]));
     if (row === null) throw new Fault('ENDPOINT_NOT_FOUND');
@@ -128,11 +142,13 @@ export function createEndpoints(ports: EndpointPorts): Endpoints {
       actor,
     ) {
       const used = schemeOf(platform, scheme);
-      refuseForeignTag(name, (await environments.get(environment)).kind);
+      const { kind } = await environments.get(environment);
+      refuseForeignTag(name, kind);
       checkAddresses(allowedAddresses);
       const settings = settingsWith(DEFAULT_SETTINGS, change, limits);
       if (used === null && secret !== undefined) throw unsignedSecret();
-      checkWhole({ scheme: used, hasSecret: secret !== undefined, settings });
+      checkWhole({ scheme: used, hasSecret: secret !== undefined, settings, kind });
+      await checkConnection(environment, change);
       const endpoint = newId('endpoint', clock);
       const createdAtMs = clock.now();
       const bytes = used === null || secret === undefined ? null : secretBytes(used, secret);
@@ -194,11 +210,15 @@ export function createEndpoints(ports: EndpointPorts): Endpoints {
       actor,
     ) {
       const target = { environment, endpoint };
-      const { platform, scheme } = await get(target);
+      const [{ platform, scheme }, { kind }] = await Promise.all([
+        get(target),
+        environments.get(environment),
+      ]);
       if (allowedAddresses !== undefined) {
         checkAddresses(allowedAddresses);
         await callers.flush();
       }
+      await checkConnection(environment, change);
       // Sealed before the transaction: a data key that isn't in memory is read in one of its own.
       const used = schemeOf(platform, scheme);
       if (secret !== undefined && used === null) throw unsignedSecret();
@@ -230,7 +250,7 @@ export function createEndpoints(ports: EndpointPorts): Endpoints {
         const names = namesOf(change);
         if (names.length > 0) {
           const settings = settingsWith(row.settings, change, limits);
-          checkWhole({ scheme: used, hasSecret: true, settings });
+          checkWhole({ scheme: used, hasSecret: true, settings, kind });
           await tx.run(updateEndpointSettings, [environment, endpoint, JSON.stringify(settings)]);
           await record({ changed: 'settings', value: names });
         }
@@ -257,12 +277,19 @@ interface Whole {
   readonly scheme: Scheme | null;
   readonly hasSecret: boolean;
   readonly settings: EndpointSettings;
+  readonly kind: EnvironmentKind;
 }
 
 /** What can't be right together, whatever each is alone. */
-function checkWhole({ scheme, hasSecret, settings }: Whole): void {
+function checkWhole({ scheme, hasSecret, settings, kind }: Whole): void {
   const { url, parameters, confirm } = settings;
-  const fields = scheme === null ? [] : missingFor(scheme, { url, parameters, hasSecret });
+  const fields = scheme === null ? [] : missingFor(scheme, { url, parameters, hasSecret, kind });
+  if (!namesTypes(scheme))
+    for (const path of settingsByType(settings))
+      fields.push({
+        path: `body.${path}`,
+        problem: "can't be by type: its messages name none, so * is all there is",
+      });
   if (scheme === null && confirm === null)
     fields.push({
       path: 'body.confirm',

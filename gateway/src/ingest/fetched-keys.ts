@@ -32,13 +32,16 @@ const ENDPOINTS_MAX = 1_000;
 interface Known {
   readonly answer: KeyAnswer;
   readonly untilMs: number;
+  /** The minute in which it was last fetched beside the others'. */
+  renewedIn: number | null;
 }
 
 /**
  * Keys are remembered by their address until they end, for `fetchedKeySeconds` at most, and that there is none for a minute.
  * Whoever waits for the same one shares its fetch. The address is made or pinned by the row of the scheme; a message only chooses
  * among what is there. Whoever makes up names of keys can make us call out `fetchedKeysPerMinuteMax` times a minute at
- * an endpoint, and takes nothing from others: keys that are known go on.
+ * an endpoint, and takes nothing from others: keys that are known go on, and are fetched again in their time, once a minute,
+ * whatever else is asked for.
  */
 export function createFetchedKeys(ports: {
   readonly documents: PublicDocuments;
@@ -51,8 +54,12 @@ export function createFetchedKeys(ports: {
   let minute = 0;
   let asked = new Map<EndpointId, number>();
 
-  const take = (endpoint: EndpointId): void => {
+  const take = (endpoint: EndpointId, remembered: Known | undefined): void => {
     const now = Math.floor(clock.monotonic() / MINUTE_MS);
+    if (remembered?.answer.ok === true && remembered.renewedIn !== now) {
+      remembered.renewedIn = now;
+      return;
+    }
     if (now !== minute) {
       minute = now;
       asked = new Map();
@@ -83,12 +90,12 @@ export function createFetchedKeys(ports: {
       throw new Fault('BUSY', { detail: 'The key could not be fetched.', retryAfterSeconds: RETRY_SECONDS });
     if (key === null || !key.ok) {
       const answer = { ok: false, reason: 'key-unknown' } as const;
-      remember(url, { answer, untilMs: nowMs + UNKNOWN_FOR_MS });
+      remember(url, { answer, untilMs: nowMs + UNKNOWN_FOR_MS, renewedIn: null });
       return answer;
     }
     const answer = { ok: true, secret: { id: url, bytes: key.bytes } } as const;
     const longest = nowMs + limits.fetchedKeySeconds * 1_000;
-    remember(url, { answer, untilMs: Math.min(longest, key.notAfterMs ?? longest) });
+    remember(url, { answer, untilMs: Math.min(longest, key.notAfterMs ?? longest), renewedIn: null });
     return answer;
   };
 
@@ -100,7 +107,7 @@ export function createFetchedKeys(ports: {
       if (remembered !== undefined && remembered.untilMs > clock.now()) return remembered.answer;
       const shared = underWay.get(url);
       if (shared !== undefined) return shared;
-      take(endpoint);
+      take(endpoint, remembered);
       const flight = obtain(url, scheme)
         .catch((thrown: unknown) => {
           if (thrown instanceof Fault && thrown.code === 'BUSY') throw thrown;

@@ -62,6 +62,7 @@ export const noFanOut: FanOut = { inTransaction: async () => undefined, announce
 
 /** For tests: a platform that is away. */
 const noReadBack: ReadBack = {
+  knows: async () => true,
   read: async () => {
     throw new Fault('OUTBOUND_CONNECT_FAILED');
   },

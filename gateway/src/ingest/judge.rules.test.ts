@@ -6,7 +6,7 @@ import { utf8 } from '#base';
 import { readBodySchema } from './body-schema.ts';
 import { defaultSchemasOf } from './default-schemas.ts';
 import { expectationShape } from './expectations.ts';
-import { isWanted, judge, readBare } from './judge.ts';
+import { isWanted, judge, type Rules, readBare } from './judge.ts';
 import { isSafePattern } from './safe-pattern.ts';
 import { matchesType } from './type-pattern.ts';
 
@@ -16,8 +16,28 @@ function judged(schema: object, body: string | Uint8Array, stepsMax = STEPS) {
   const read = readBodySchema(schema);
   if ('problem' in read) throw new Error(read.problem);
   const bytes = typeof body === 'string' ? utf8(body) : body;
-  return judge({ schemas: [['*', read]], expectations: [] }, { type: 'a', body: bytes, stepsMax });
+  return judge(
+    { eventTypes: [], schemas: [['*', read]], expectations: [] },
+    { type: 'a', body: bytes, stepsMax },
+  );
 }
+
+test('an event whose type can not be told is held where rules are by type, not let past them', () => {
+  const body = utf8('{"data":{"amount":1}}');
+  const expectation = { types: 'order.*', path: ['data', 'amount'], min: 2_000 };
+  const found = (rules: Partial<Rules>) => {
+    const whole: Rules = { eventTypes: [], schemas: [], expectations: [], ...rules };
+    return isWanted(whole, null) ? judge(whole, { type: null, body, stepsMax: STEPS }) : 'dropped';
+  };
+  const untold = { reason: 'unreadable', detail: 'type' };
+  assert.deepEqual(found({ expectations: [expectation] }), untold);
+  assert.deepEqual(found({ eventTypes: ['order.*'] }), untold);
+  const schema = readBodySchema({ type: 'object' });
+  assert.ok(!('problem' in schema));
+  assert.deepEqual(found({ schemas: [['order.paid', schema]] }), untold);
+  assert.equal(found({ schemas: [['*', schema]], eventTypes: ['*'] }), null);
+  assert.equal(found({}), null);
+});
 
 test('K9 a body that breaks its schema is found, with the place in the schema', () => {
   const schema = {
@@ -71,6 +91,15 @@ test('the work is bounded: beyond it an event is held unchecked, not let through
     reason: 'too-much-to-check',
     detail: '*',
   });
+});
+
+test('a pattern counts as many steps as it may take at each character', () => {
+  const body = JSON.stringify('a'.repeat(1_000_000));
+  // Tried from the last character backwards, it looks at 999 more each time.
+  const slow = { pattern: `^.*${'a{999}'.repeat(20)}$` };
+  assert.deepEqual(judged(slow, body), { reason: 'too-much-to-check', detail: '*' });
+  assert.equal(judged(slow, JSON.stringify('a'.repeat(1_000)))?.reason, 'schema');
+  assert.equal(judged({ pattern: '^[a-z]+$' }, body), null);
 });
 
 test('schemas that could mislead or stall are refused when they are configured', () => {
@@ -147,8 +176,10 @@ test('L11 amount, currency and recipient are what is expected, or the event is h
     { types: '*', path: ['data', 'to', '0'], oneOf: ['acct_1'] },
   ].map((one) => expectationShape.parse(one));
   const found = (type: string | null, data: string) =>
-    judge({ schemas: [], expectations }, { type, body: utf8(`{"data":${data}}`), stepsMax: STEPS })?.detail ??
-    null;
+    judge(
+      { eventTypes: [], schemas: [], expectations },
+      { type, body: utf8(`{"data":${data}}`), stepsMax: STEPS },
+    )?.detail ?? null;
   const right = '{"currency":"EUR","amount":2000,"to":["acct_1"]}';
   assert.equal(found('order.paid', right), null);
   assert.equal(found('order.paid', right.replace('2000', '"2000.00"')), null);
@@ -169,7 +200,7 @@ test('types are wanted by name or by how they begin; an event without a type by 
 });
 
 test('K9 Koywe’s structure: type and data in all, an order’s id where its documents or its live events have it', () => {
-  const rules = { schemas: defaultSchemasOf('koywe'), expectations: [] };
+  const rules = { eventTypes: [], schemas: defaultSchemasOf('koywe'), expectations: [] };
   const found = (type: string, body: object) =>
     judge(rules, { type, body: utf8(JSON.stringify(body)), stepsMax: STEPS })?.reason ?? null;
   const type = 'order.paid';

@@ -24,23 +24,34 @@ export interface Finding {
 const BYTES_PER_STEP = 64;
 const DETAIL_CHARACTERS_MAX = 300;
 
-/** Whether an event of this type is wanted at all. */
+/** Whether an event of this type is wanted at all. One whose type can't be told may be: {@link judge} holds it. */
 export function isWanted({ eventTypes }: Pick<Rules, 'eventTypes'>, type: string | null): boolean {
-  return eventTypes.length === 0 || eventTypes.some((pattern) => matchesType(pattern, type));
+  return type === null || eventTypes.length === 0 || eventTypes.some((pattern) => matchesType(pattern, type));
 }
 
 /**
  * What is wrong with an event by the rules of its endpoint, or `null`. The body is parsed here, in the one reading it has, and
  * only when some rule is for its type. Work is bounded by `stepsMax`: beyond it the event is held, not let through.
  */
-export function judge(
-  { schemas, expectations }: Pick<Rules, 'schemas' | 'expectations'>,
-  {
-    type,
-    body,
-    stepsMax,
-  }: { readonly type: string | null; readonly body: Uint8Array; readonly stepsMax: number },
-): Finding | null {
+export function judge(rules: Rules, event: Judged): Finding | null {
+  return brokenBy(rules, event) ?? (event.type === null && isByType(rules) ? TYPE_UNTOLD : null);
+}
+
+interface Judged {
+  readonly type: string | null;
+  readonly body: Uint8Array;
+  readonly stepsMax: number;
+}
+
+const TYPE_UNTOLD: Finding = Object.freeze({ reason: 'unreadable', detail: 'type' });
+
+/** Whether some rule is for some types and not for others: then none can be said to be met by an event of which no type is known. */
+function isByType({ eventTypes, schemas, expectations }: Rules): boolean {
+  const all = [...schemas.map(([types]) => types), ...expectations.map(({ types }) => types)];
+  return (eventTypes.length > 0 && !eventTypes.includes('*')) || all.some((types) => types !== '*');
+}
+
+function brokenBy({ schemas, expectations }: Rules, { type, body, stepsMax }: Judged): Finding | null {
   const mine = schemas.filter(([types]) => matchesType(types, type));
   const expected = expectations.filter(({ types }) => matchesType(types, type));
   if (mine.length === 0 && expected.length === 0) return null;

@@ -225,4 +225,12 @@ export const ingestMigrations: readonly Migration[] = [
       create index events_type on events (type, environment_id, id);
     `,
   },
+  {
+    number: 72,
+    name: 'how often a platform said no, apart from how often it was asked',
+    sql: `
+      alter table event_confirmations add column denials integer not null default 0;
+      grant update (denials) on event_confirmations to sallyport_runtime;
+    `,
+  },
 ];

@@ -6,7 +6,7 @@ import { matchesType } from './type-pattern.ts';
 
 /** What the platform says of an event. */
 export type ReadBackVerdict =
-  | { readonly is: 'so'; readonly answer: Uint8Array }
+  | { readonly is: 'so'; readonly target: string; readonly answer: Uint8Array }
   /** Not, or not yet: platforms answer from copies that lag behind their webhooks. */
   | { readonly is: 'not-so'; readonly reason: string; readonly detail: string | null }
   /** Nothing can be asked about it, however long one waits. */
@@ -26,7 +26,7 @@ export async function readBack(
   const { confirm } = settings;
   if (confirm === null) return { is: 'unaskable', reason: 'confirm-removed', detail: null };
   const said = fieldsOf(event.body);
-  const target = said === null ? null : targetOf(confirm, said);
+  const target = targetOf(confirm, said);
   if (target === null) return { is: 'unaskable', reason: 'unreadable', detail: 'confirm.path' };
   let answer: { readonly status: number; readonly body: Uint8Array };
   try {
@@ -38,7 +38,7 @@ export async function readBack(
   if (answer.status === 404 || answer.status === 410)
     return { is: 'not-so', reason: 'not-found', detail: null };
   if (answer.status !== 200) return { is: 'unknown', reason: `status-${answer.status}` };
-  return compared(confirm, { type: event.type, said, answer: answer.body });
+  return compared(confirm, { type: event.type, said, target, answer: answer.body });
 }
 
 function compared(
@@ -46,12 +46,20 @@ function compared(
   {
     type,
     said,
+    target,
     answer,
-  }: { readonly type: string | null; readonly said: unknown; readonly answer: Uint8Array },
+  }: {
+    readonly type: string | null;
+    readonly said: unknown;
+    readonly target: string;
+    readonly answer: Uint8Array;
+  },
 ): ReadBackVerdict {
+  if (type === null && expect.some(({ types }) => types !== '*'))
+    return { is: 'unaskable', reason: 'unreadable', detail: 'type' };
   const value = fieldsOf(answer);
   const isChecked = compare.length > 0 || expect.some(({ types }) => matchesType(types, type));
-  if (!isChecked) return { is: 'so', answer };
+  if (!isChecked) return { is: 'so', target, answer };
   if (value === null) return { is: 'unknown', reason: 'answer-unreadable' };
   const differs = compare.findIndex(
     (pair) => !sameText(valueAt(said, pair.event), valueAt(value, pair.answer)),
@@ -59,7 +67,12 @@ function compared(
   if (differs >= 0) return { is: 'not-so', reason: 'differs', detail: `confirm.compare[${differs}]` };
   const unmet = unmetBy(expect, { type, value });
   if (unmet !== null) return { is: 'not-so', reason: 'differs', detail: `confirm.expect[${unmet}]` };
-  return { is: 'so', answer };
+  return { is: 'so', target, answer };
+}
+
+/** What is asked for about a body, by an endpoint's settings; `null` when it names nothing that could be. */
+export function readBackTarget(confirm: ConfirmSettings, body: Uint8Array): string | null {
+  return targetOf(confirm, fieldsOf(body));
 }
 
 /** Texts, numbers and truth values; what isn't there is like nothing, and a number is like the text that writes it so. */

@@ -22,7 +22,6 @@ import type { Keyring } from '#keyring';
 import type { Batcher, Store } from '#store';
 import type { Callers } from './callers.ts';
 import type { Incoming, Stored } from './commit.ts';
-import { countConfirmations } from './confirmation-queries.ts';
 import type { Counts } from './counts.ts';
 import type { EndpointInUse } from './endpoint-in-use.ts';
 import { typeOf } from './event-type.ts';
@@ -32,6 +31,7 @@ import { keptHeaders } from './kept-headers.ts';
 import type { Refusals } from './refusals.ts';
 import { fetchesKeys } from './scheme-of.ts';
 import { sealEvent } from './sealed-event.ts';
+import { createUnsigned } from './unsigned.ts';
 
 /** Where a webhook comes in, and from where. */
 export interface Arrival {
@@ -110,7 +110,8 @@ interface Authentic {
 
 /** Makes what takes webhooks: asks whether they are wanted, verifies, judges, seals and hands them to the group commit. */
 export function createReceiver(ports: ReceiverPorts): Receiver {
-  const { store, keyring, environments, limits, clock, callers, counts, refusals, commits } = ports;
+  const { keyring, environments, limits, clock, callers, counts, refusals, commits } = ports;
+  const unsigned = createUnsigned(ports);
   const nextId = createIdSequence('event', clock);
 
   const refuse = async (target: EndpointInUse, refusal: Refusal): Promise<never> => {
@@ -147,8 +148,10 @@ export function createReceiver(ports: ReceiverPorts): Receiver {
       },
     );
 
-  const bodyBytesMaxOf = ({ settings }: EndpointInUse): number =>
-    Math.min(settings.bodyBytesMax ?? limits.webhookBodyBytesMax, limits.webhookBodyBytesMax);
+  const bodyBytesMaxOf = ({ settings, scheme }: EndpointInUse): number => {
+    const usual = scheme === null ? limits.unsignedBodyBytesMax : limits.webhookBodyBytesMax;
+    return Math.min(settings.bodyBytesMax ?? usual, limits.webhookBodyBytesMax);
+  };
 
   const take = (target: EndpointInUse, webhook: Webhook): Promise<Received> => {
     const { scheme, secrets } = target;
@@ -204,17 +207,13 @@ export function createReceiver(ports: ReceiverPorts): Receiver {
     return keep({ target, webhook, receivedAtMs: nowMs, duplicateKey, platformEvent });
   };
 
-  /** Anybody who knows the address may have sent it: of one endpoint only so many wait. */
-  const keepUnsigned = async (
-    given: Pick<Authentic, 'target' | 'webhook' | 'receivedAtMs'>,
-  ): Promise<Received> => {
-    const { environment, id } = given.target;
-    const itemsMax = limits.confirmPendingItemsMax;
-    const waiting = await store.transaction(environment, (tx) =>
-      tx.row(countConfirmations, [environment, id, itemsMax]),
-    );
-    if ((waiting ?? 0) >= itemsMax) throw new Fault('BUSY', { retryAfterSeconds: PAUSE_RETRY_SECONDS });
-    return keep({ ...given, duplicateKey: null, platformEvent: null });
+  const keepUnsigned = (given: Pick<Authentic, 'target' | 'webhook' | 'receivedAtMs'>): Promise<Received> => {
+    const { target, webhook } = given;
+    const { address, body } = webhook;
+    const reason = unsigned.objectionTo(target, body);
+    if (reason !== null)
+      return refuse(target, { reason, address, code: 'WEBHOOK_REFUSED', bytes: body.length });
+    return unsigned.inItsPlace(target, () => keep({ ...given, duplicateKey: null, platformEvent: null }));
   };
 
   const keep = async (authentic: Authentic): Promise<Received> => {

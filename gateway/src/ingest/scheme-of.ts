@@ -1,6 +1,8 @@
 import {
   type GenericSchemeConfig,
   genericScheme,
+  isNotificationUrl,
+  isParameterValue,
   isSchemeName,
   parseSecret,
   SCHEMES,
@@ -9,6 +11,7 @@ import {
   schemeNeeds,
 } from '@sallyport/schemes';
 import { Fault, openSecretText, type Secret } from '#base';
+import type { EnvironmentKind } from '#environments';
 
 /** An endpoint of this platform verifies nothing: what comes in is confirmed by reading it back. */
 export const UNSIGNED = 'unsigned';
@@ -64,14 +67,18 @@ export interface SchemeGiven {
   readonly url: string | null;
   readonly parameters: Readonly<Record<string, string>>;
   readonly hasSecret: boolean;
+  /** Of the environment. */
+  readonly kind: EnvironmentKind;
 }
 
 /** What is missing for a scheme, or too much: found when it is configured, not when a webhook comes. */
 export function missingFor(scheme: Scheme, given: SchemeGiven): { path: string; problem: string }[] {
-  const { url, parameters, hasSecret } = given;
+  const { url, parameters, hasSecret, kind } = given;
   const problems: { path: string; problem: string }[] = [];
   if (schemeNeeds(scheme).url && url === null)
     problems.push({ path: 'body.url', problem: 'is needed: the platform signs the address it was given' });
+  if (url !== null && !isNotificationUrl(url))
+    problems.push({ path: 'body.url', problem: 'must be visible ASCII, as the platform has it' });
   if (!hasSecret && !fetchesKeys(scheme))
     problems.push({ path: 'body.secret', problem: 'is needed to verify with' });
   for (const { name, values, neededTo, meaning } of scheme.parameters) {
@@ -79,14 +86,23 @@ export function missingFor(scheme: Scheme, given: SchemeGiven): { path: string; 
     const path = `body.parameters.${name}`;
     if (value === undefined) {
       if (neededTo === 'both') problems.push({ path, problem: `is needed: ${meaning}` });
-    } else if (values !== null && !values.includes(value)) {
-      problems.push({ path, problem: `must be one of ${values.join(', ')}` });
+    } else if (!isParameterValue({ values }, value)) {
+      const problem =
+        values === null ? 'must be visible ASCII, not too long' : `must be one of ${values.join(', ')}`;
+      problems.push({ path, problem });
+    } else if (name === 'mode' && value === 'test' && kind === 'production') {
+      problems.push({ path, problem: 'is for tests, whose messages must settle nothing in production' });
     }
   }
   const known = new Set(scheme.parameters.map(({ name }) => name));
   if (Object.keys(parameters).some((name) => !known.has(name)))
     problems.push({ path: 'body.parameters', problem: 'has one that the scheme does not ask for' });
   return problems;
+}
+
+/** Whether messages of a scheme say of which type they are. */
+export function namesTypes(scheme: Scheme | null): boolean {
+  return scheme !== null && scheme.eventType.from !== 'none';
 }
 
 /** Whether the keys of a scheme can be fetched without a credential. */

@@ -25,6 +25,13 @@ export const endEndpointSecrets = statement(
   none,
 );
 
+/** One that was to end does not, since nothing would be in force after it. */
+export const liftSecretEnd = statement(
+  'ingest.lift_secret_end',
+  `update endpoint_secrets set ends_at = null where environment_id = $1 and endpoint_id = $2 and id = $3`,
+  none,
+);
+
 export const retireEndpointSecret = statement(
   'ingest.retire_endpoint_secret',
   `delete from endpoint_secrets where environment_id = $1 and endpoint_id = $2 and id = $3`,

@@ -34,6 +34,19 @@ test('in a header, which the row says is not signed', () => {
   }
 });
 
+test('of a list of events in one message, the one type of all of them, and none where they differ', () => {
+  const item = (code: string) => ({ NotificationRequestItem: { eventCode: code } });
+  const typeOf = (...codes: string[]) =>
+    eventTypeOf('adyen', {
+      rawHeaders: [],
+      body: Buffer.from(JSON.stringify({ notificationItems: codes.map(item) })),
+    });
+  assert.equal(typeOf('REFUND', 'REFUND'), 'REFUND');
+  assert.equal(typeOf('REPORT_AVAILABLE', 'REFUND'), null);
+  assert.equal(typeOf('REFUND', ''), null);
+  assert.equal(typeOf(), null);
+});
+
 test('none where there is none, or one that is no plain text', () => {
   const bodies = [
     '{}',

@@ -2,7 +2,7 @@ import { parseBody } from './derived.ts';
 import { decodeBase64Text } from './encoding.ts';
 import { readHeader } from './header.ts';
 import { jsonStringAt } from './json-string-at.ts';
-import { nodeAt } from './json-tree.ts';
+import { type JsonNode, memberAt, nodeAt } from './json-tree.ts';
 import { LIMITS } from './limits.ts';
 import { formFields } from './read-form.ts';
 import type { Scheme, SchemeName } from './scheme.ts';
@@ -27,6 +27,12 @@ export function eventTypeOf(
       const header = readHeader(rawHeaders, rule.name);
       return header.kind === 'present' ? kept(header.value) : null;
     }
+    case 'items': {
+      const list = memberAt(parseBody(body)?.root ?? null, rule.list);
+      if (list?.kind !== 'array') return null;
+      const [type, ...others] = new Set(list.items.map((item) => textOfNode(nodeAt(item, rule.path))));
+      return others.length > 0 ? null : (type ?? null);
+    }
     case 'form-xml':
       return elementOf(body, rule);
     case 'body':
@@ -46,7 +52,10 @@ export interface EventTypeInput {
 function textAt(body: Uint8Array, path: readonly (string | number)[]): string | null {
   const names = path.filter((step) => typeof step === 'string');
   if (names.length === path.length) return kept(jsonStringAt(body, names));
-  const node = nodeAt(parseBody(body)?.root ?? null, path);
+  return textOfNode(nodeAt(parseBody(body)?.root ?? null, path));
+}
+
+function textOfNode(node: JsonNode | null): string | null {
   return node?.kind === 'string' ? kept(node.value) : null;
 }
 

@@ -44,7 +44,7 @@ export interface GenericSchemeConfig {
     | undefined;
   readonly secret?: 'utf8' | 'hex' | 'base64' | 'whsec-base64' | undefined;
   readonly eventId?: Exclude<EventIdRule, { from: 'signed-body' }> | undefined;
-  readonly eventType?: Exclude<EventTypeRule, { from: 'form-xml' }> | undefined;
+  readonly eventType?: Exclude<EventTypeRule, { from: 'form-xml' | 'items' }> | undefined;
   readonly acknowledgement?:
     | {
         readonly status: number;

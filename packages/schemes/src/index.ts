@@ -1,5 +1,5 @@
 export { answerChallenge, type ChallengeInput } from './challenge.ts';
-export { schemeNeeds } from './configured.ts';
+export { isNotificationUrl, isParameterValue, schemeNeeds } from './configured.ts';
 export { type EventTypeInput, eventTypeOf } from './event-type.ts';
 export { type Explanation, explain, shapeOf } from './explain.ts';
 export { FAULTS, SchemeFault, type SchemeFaultCode } from './fault.ts';

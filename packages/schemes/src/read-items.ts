@@ -9,7 +9,8 @@ import type { Scheme } from './scheme.ts';
 
 /**
  * Adyen's payment notifications: each item of the list bears its own signature, over eight of its members joined by
- * colons. Every item has to have one that fits: one good item vouches for none of the others.
+ * colons. Every item has to have one that fits: one good item vouches for none of the others. None may be there twice: nothing
+ * signed says how many there are, and one that was seen could be sent as ever longer lists of itself, each of them news.
  */
 export function readItems(scheme: Scheme, { body }: ReadingInput): Reading {
   const parsed = parseBody(body);
@@ -21,6 +22,8 @@ export function readItems(scheme: Scheme, { body }: ReadingInput): Reading {
     if (typeof message === 'string') return notRead(message);
     messages.push(message);
   }
+  const texts = messages.map(({ contents }) => String(contents[0]?.[0]));
+  if (new Set(texts).size < texts.length) return notRead('body-malformed');
   return { ok: true, messages, id: null, timestampMs: null };
 }
 

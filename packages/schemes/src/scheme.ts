@@ -241,8 +241,12 @@ export type EventIdRule =
   | { readonly from: 'signed-body' }
   | { readonly from: 'none' };
 
-/** Where an event's type stands: the first place that holds a text. A header is not signed. */
+/**
+ * Where an event's type stands: the first place that holds a text; of a message with a list of events, in each of them, and all
+ * have to be of one type. A header is not signed.
+ */
 export type EventTypeRule =
+  | { readonly from: 'items'; readonly list: string; readonly path: readonly string[] }
   | { readonly from: 'body'; readonly paths: readonly (readonly (string | number)[])[] }
   | { readonly from: 'header'; readonly name: string }
   | { readonly from: 'form-xml'; readonly payloadField: string; readonly element: string }

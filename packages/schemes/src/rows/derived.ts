@@ -21,7 +21,7 @@ export const DERIVED_ROWS = {
     eventType: { from: 'none' },
     notCovered: [
       'code, desc and success, which stand beside data',
-      'whether a value is a number or a text',
+      'whether a value is a number or a text, and of null, "null", "undefined" and an empty text which it is',
       'the time of sending',
       'the address it was sent to',
       'every header',
@@ -40,11 +40,11 @@ export const DERIVED_ROWS = {
     content: [],
     encoding: 'base64',
     secret: 'hex',
-    eventType: typeAt(['notificationItems', 0, 'NotificationRequestItem', 'eventCode']),
+    eventType: { from: 'items', list: 'notificationItems', path: ['NotificationRequestItem', 'eventCode'] },
     acknowledgement: { status: 200, contentType: 'text/plain', body: '[accepted]' },
     notCovered: [
       'everything of an item but pspReference, originalReference, merchantAccountCode, merchantReference, amount, eventCode and success',
-      'how many items there are and in which order, and live',
+      'which items stand together and in which order (of several that were seen, another list can be made), and live',
       'the time of sending',
       'the address it was sent to',
       'every header',

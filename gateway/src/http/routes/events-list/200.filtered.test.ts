@@ -38,7 +38,12 @@ test('200 with those of an endpoint, or of a type, or none', async () => {
     'state=discarded',
     'from=2999-01-01T00:00:00Z',
     'to=2026-01-01T00:00:00Z',
+    'to=0000-01-01T00:00:00Z',
   ])
     assert.deepEqual(await list(`endpoint=${endpoint}&${none}`), [], none);
+  assert.equal(
+    (await list(`endpoint=${endpoint}&from=0000-01-01T00:00:00Z&to=9999-12-31T23:59:59Z`)).length,
+    1,
+  );
   assert.deepEqual(await list(`endpoint=ep_${'0'.repeat(26)}`), []);
 });
