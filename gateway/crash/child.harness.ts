@@ -19,7 +19,7 @@ const program = fileURLToPath(new URL('./node.harness.ts', import.meta.url));
 export function loadChild(options: { file: string; cache: string; errors: number }): Child {
   const { file, cache, errors } = options;
   const child = fork(program, [file, '--wait'], {
-    execArgv: ['--max-semi-space-size=4'], // as the command is started
+    execArgv: ['--max-semi-space-size=16', '--heap-growing-percent=50'], // as the command is started
     stdio: ['ignore', 'ignore', errors, 'ipc'],
     env: { ...process.env, NODE_COMPILE_CACHE: cache },
   });
