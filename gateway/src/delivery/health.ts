@@ -27,9 +27,9 @@ export async function recordHealth(
   { audit, limits, clock }: HealthPorts,
   { tx, environment, group }: { tx: Transaction; environment: EnvironmentId; group: readonly Settlement[] },
 ): Promise<readonly HealthChange[]> {
-  const telling = [...Map.groupBy(group.filter(isOfDestination), ({ claim }) => claim.destination_id)]
-    .filter(([, items]) => items.some(({ result, hadFailed }) => !result.ok || hadFailed))
-    .map(([id, items]) => ({ id, ...summary(items) }));
+  const telling = [...Map.groupBy(group.filter(isOfDestination), ({ claim }) => claim.destination_id)].map(
+    ([id, items]) => ({ id, ...summary(items) }),
+  );
   if (telling.length === 0) return [];
   const nowMs = clock.now();
   const rows = await tx.rows(markHealth, [

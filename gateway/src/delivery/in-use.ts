@@ -35,10 +35,6 @@ export interface DestinationInUse {
   readonly privateKeys: readonly InUse<Uint8Array>[];
   readonly headers: readonly HeaderField[];
   readonly identity: ClientIdentity | null;
-  /** Paused by itself: what is sent now is a try. */
-  readonly isFailing: boolean;
-  /** Whether an attempt failed and none has succeeded since. */
-  readonly hasFailed: boolean;
 }
 
 /** A secret and when it signs nothing any more. */
@@ -114,8 +110,6 @@ async function open(
     privateKeys,
     headers: await openHeaders(sealer, row),
     identity: await openIdentity(sealer, row),
-    isFailing: row.state === 'failing',
-    hasFailed: row.failing_since !== null,
   };
 }
 

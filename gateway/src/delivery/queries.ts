@@ -207,7 +207,8 @@ const healthRow = z.object({
 /**
  * What attempts say of their destinations (`$2`): whether one succeeded, how many failed, whether it said it is gone for good,
  * and the last reason. One that fails since before `$8`, `$9` times at least, or is gone, is paused by itself until
- * `$10` and longer; a success of one that was ends that.
+ * `$10` and longer; a success of one that was ends that. Whether a success ends anything is asked here, of the row: what a
+ * sender remembers of a destination is older than what another attempt has just told. Where it ends nothing, nothing is written.
  */
 export const markHealth = statement(
   'delivery.mark_health',
@@ -219,7 +220,8 @@ export const markHealth = statement(
          else t.state
        end as next
      from destinations t join unnest($2::text[], $3::boolean[], $4::int[], $5::boolean[], $6::text[]) as h (id, ok, failed, gone, reason) on h.id = t.id
-     where t.environment_id = $1 order by t.id for update of t
+     where t.environment_id = $1 and (not h.ok or t.failing_since is not null or t.state = 'failing')
+     order by t.id for update of t
    )
    update destinations t set state = b.next,
      failing_since = case when not b.ok then coalesce(t.failing_since, $7) end,

@@ -156,8 +156,7 @@ async function deliver(ports: SenderPorts, claimed: Claimed): Promise<void> {
   const isOver = isFinal || (counts && result.status !== GONE && isLast(ports, claimed, destination));
   const state = result.ok ? 'delivered' : isOver ? 'dead' : 'due';
   const nextMs = state === 'due' ? nextMsOf(ports, claimed, settlement) : null;
-  const hadFailed = row.is_probe || destination?.hasFailed === true;
-  await ports.settlements.add({ claim: row, leaseMs, state, nextMs, result, counts, hadFailed });
+  await ports.settlements.add({ claim: row, leaseMs, state, nextMs, result, counts });
 }
 
 function isLast({ limits }: SenderPorts, { row }: Claimed, destination: DestinationInUse | null): boolean {

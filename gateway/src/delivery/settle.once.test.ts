@@ -71,7 +71,6 @@ test('a failure under a lease that has passed on changes nothing of the delivery
     nextMs: null,
     result: result(false),
     counts: true,
-    hadFailed: false,
   };
   await settlements.add(late);
   const [delivery] = await rooms.deliveries();
@@ -98,13 +97,32 @@ test('a success counts whoever holds the lease, and once', async (t) => {
     nextMs: null,
     result: result(true),
     counts: true,
-    hadFailed: false,
   };
   await settlements.add(late);
   assert.equal((await rooms.deliveries())[0]?.state, 'delivered');
   await settlements.add({ ...late, leaseMs, state: 'due', nextMs: Date.now(), result: result(false) });
   const [delivery] = await rooms.deliveries();
   assert.deepEqual([delivery?.state, delivery?.attempts, delivery?.lastStatus], ['delivered', 1, 200]);
+});
+
+test('a success ends a failure that its sender had not heard of, and nothing is given up for what failed long before it', async (t) => {
+  const { rooms, claim, leaseMs, settlements } = await withClaim(t);
+  const failed = {
+    claim,
+    leaseMs,
+    state: 'due',
+    nextMs: leaseMs,
+    result: result(false),
+    counts: true,
+  } as const;
+  const failing = async () => (await asOwner(rooms, 'select failing_since, failures from destinations'))[0];
+  await settlements.add(failed);
+  assert.deepEqual(
+    [(await failing())?.['failing_since'] instanceof Date, (await failing())?.['failures']],
+    [true, 1],
+  );
+  await settlements.add({ ...failed, state: 'delivered', nextMs: null, result: result(true) });
+  assert.deepEqual(await failing(), { failing_since: null, failures: 0 });
 });
 
 test('while the log can not be written no result is, either; the event is delivered again', async (t) => {

@@ -29,8 +29,6 @@ export interface Settlement {
   readonly result: AttemptResult;
   /** Whether it is one of the attempts that a delivery has. */
   readonly counts: boolean;
-  /** Whether the destination is known to have failed lately. */
-  readonly hadFailed: boolean;
 }
 
 export interface SettlePorts {
