@@ -177,8 +177,8 @@ export const promoteDeliveries = statement(
 );
 
 /**
- * The same for all of a destination (`$2`), of which the first of a key may be gone: months are dropped while it is paused.
- * Whoever asks holds the lock of its order.
+ * The same for all of a destination (`$2`), of which the first of a key may be gone: months are dropped while it is paused, by a person or by itself.
+ * Right without the lock, too: whatever is only just coming is behind what waits.
  */
 export const promoteFirsts = statement(
   'delivery.promote_firsts',
