@@ -106,7 +106,7 @@ export type ClaimRow = z.output<typeof claimRow>;
 /**
  * System role: what is due now (`$1`) for destinations in any environment that is not frozen, up to `$3` deliveries. Each
  * destination gets up to `$4` under way, or what it allows if that is less; of those named in `$5`, `$6` are under way and
- * `$7` more may begin by their rates. One that is paused by itself gets a single one, to try it, when its time has come.
+ * `$7` more may begin by their rates. Where `$8` is no null, it names those that are asked. One that is paused by itself gets a single one, to try it, when its time has come.
  * Passes over what another node is just claiming. Claiming moves `next_attempt_at` to the end of the lease (`$2`).
  *
  * Each destination is asked through the index for its own oldest ones, and in random order: neither a long queue of one
@@ -123,6 +123,7 @@ export const claimDeliveries = statement(
            coalesce(b.allowed, t.rate_per_second)) as places
        from destinations t left join unnest($5::text[], $6::int[], $7::int[]) as b (id, under_way, allowed) on b.id = t.id
        where t.kind = 'push' and (t.state = 'active' or (t.state = 'failing' and t.probe_at <= $1))
+         and ($8::text[] is null or t.id = any($8))
          and not exists (select from frozen_environments f where f.environment_id = t.environment_id)
        order by random()
      ) t

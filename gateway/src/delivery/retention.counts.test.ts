@@ -56,7 +56,9 @@ test('a month of deliveries goes with what is not over, which is counted in the 
       isOver = true;
     });
     for (; !isOver; ) {
-      await store.system((tx) => tx.rows(claimDeliveries, [new Date(0), new Date(1), 1, 1, [], [], []]));
+      await store.system((tx) =>
+        tx.rows(claimDeliveries, [new Date(0), new Date(1), 1, 1, [], [], [], null]),
+      );
       assert.ok(!(await isWaitedFor()), 'the drop stands in the queue while somebody reads');
     }
     assert.equal(await retiring, 1, 'attempts are not read, and deliveries are left');
