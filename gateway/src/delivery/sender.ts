@@ -15,6 +15,7 @@ import type { Outbound } from '#outbound';
 import type { Batcher, Store } from '#store';
 import { type AttemptResult, attempt, nothingSent } from './attempt.ts';
 import type { DestinationInUse } from './in-use.ts';
+import { isStoreAway } from './open-events.ts';
 import { createPace } from './pace.ts';
 import { type ClaimRow, claimDeliveries } from './queries.ts';
 import { nextAttemptMs } from './schedule.ts';
@@ -250,9 +251,4 @@ function readEvents(
       return (await reader.read(environment, [id])).get(id) ?? null;
     }
   };
-}
-
-function isStoreAway(thrown: unknown): boolean {
-  const { code } = toFault(thrown);
-  return code === 'STORE_UNAVAILABLE' || code === 'BUSY';
 }
