@@ -92,8 +92,8 @@ export interface PullPorts {
 const NOTHING: PulledBatch = Object.freeze({ batch: null, events: Object.freeze([]) });
 /** Events opened together: what is in memory besides an answer. */
 const READ_TOGETHER = 16;
-/** Bytes of one line of an entry (two ids, a number), and of all that stands around the lines: rounded up. */
-const LINE_BYTES_MAX = 100;
+/** Bytes of one line of an entry (three ids), and of all that stands around the lines: rounded up. */
+const LINE_BYTES_MAX = 120;
 const FRAME_BYTES_MAX = 512;
 const INT_MAX = 2 ** 31 - 1;
 
