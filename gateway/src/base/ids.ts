@@ -81,10 +81,10 @@ export function isId<Kind extends IdKind>(kind: Kind, value: unknown): value is 
   );
 }
 
-/** The lowest and highest `time` id body of a moment, for range look-ups by time. */
+/** Stands before every `time` id of a moment and behind all before it: for look-ups by time. No id is from before 1970. */
 export function idFloor<Kind extends IdKind>(kind: Kind, ms: number): Id<Kind> {
   const bytes = new Uint8Array(BODY_BYTES);
-  writeMilliseconds(bytes, ms);
+  writeMilliseconds(bytes, Math.max(0, ms));
   return formId(kind, bytes);
 }
 

@@ -48,7 +48,7 @@ test('two nodes in small steps, one of which stops in between: each event once, 
   assert.equal(entries.items.length, 2);
 });
 
-test('a canceled one ends where it is; too many at once are refused; a window that ends before it begins is, too', async (t) => {
+test('a canceled one ends where it is; too many at once are refused; so is a window that ends before it begins; one may be all of time', async (t) => {
   const rooms = await withRooms(t, { limits: { eventReplaysMax: 1 } });
   const { environment } = rooms;
   const query = { environment, fromMs: 0, toMs: Date.now() };
@@ -57,6 +57,8 @@ test('a canceled one ends where it is; too many at once are refused; a window th
   assert.equal((await rooms.delivery.replays.cancel({ environment, replay }, SYSTEM)).state, 'canceled');
   assert.equal((await rooms.delivery.replays.cancel({ environment, replay }, SYSTEM)).state, 'canceled');
   await rooms.delivery.replays.create(query, SYSTEM);
+  const ages = { ...query, fromMs: Date.UTC(1, 0), toMs: Date.UTC(9999, 0) };
+  assert.equal((await rooms.delivery.replays.try(ages)).complete, true);
   await assert.rejects(rooms.delivery.replays.try({ ...query, toMs: 0 }), { code: 'INVALID_REQUEST' });
   const unknown = 'rpl_00000000000000000000000000' as const;
   await assert.rejects(rooms.delivery.replays.get({ environment, replay: unknown }), {
