@@ -14,6 +14,7 @@ import {
 import type { Outbound } from '#outbound';
 import type { Batcher, Store } from '#store';
 import { type AttemptResult, attempt, nothingSent } from './attempt.ts';
+import { isOfDestination } from './health.ts';
 import type { DestinationInUse } from './in-use.ts';
 import { isStoreAway } from './open-events.ts';
 import { createPace } from './pace.ts';
@@ -177,7 +178,7 @@ async function deliver(ports: SenderPorts, claimed: Claimed): Promise<AttemptRes
   if (settlement === null) return null;
   const { result, isFinal, destination } = settlement;
   // What shows whether a destination is back takes nothing from the delivery's own attempts, and none dies of its being gone.
-  const counts = result.ok || !row.is_probe;
+  const counts = result.ok || !row.is_probe || !isOfDestination(result);
   const isOver = isFinal || (counts && result.status !== GONE && isLast(ports, claimed, destination));
   const state = result.ok ? 'delivered' : isOver ? 'dead' : 'due';
   const nextMs = state === 'due' ? nextMsOf(ports, claimed, settlement) : null;
