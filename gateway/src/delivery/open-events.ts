@@ -1,4 +1,4 @@
-import { type EnvironmentId, type EventReader, Fault, type Log, type StoredEvent, toFault } from '#base';
+import { type EnvironmentId, type EventReader, type Fault, type Log, type StoredEvent, toFault } from '#base';
 
 /**
  * Opens events together; when that fails because of one of them, each by itself, so that it holds up no other. What can't be
