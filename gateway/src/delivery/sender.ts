@@ -131,6 +131,7 @@ export function createSender(ports: SenderPorts): Sender {
     const max = is_probe ? 1 : Math.min(shareMax, concurrency ?? shareMax);
     busy.set(destination, { count: (busy.get(destination)?.count ?? 0) + 1, max });
     if (perSecond !== null) pace.take(destination, { perSecond, nowMs: clock.monotonic() });
+    const wasSlow = slow.has(destination);
     const work = deliver(ports, claimed)
       .then((result) => {
         if (result !== null) slow.told(destination, result.durationMs);
@@ -146,7 +147,7 @@ export function createSender(ports: SenderPorts): Sender {
         else busy.set(destination, { count: left, max });
         // The next of its order became due with it; or more of its destination waits for just this place. One that never answers
         // has all of its places taken, and must not have every other end of a delivery look for more.
-        if (more || had >= max || slow.has(destination) || claimed.row.order_key !== null) loop?.wake();
+        if (more || had >= max || wasSlow || claimed.row.order_key !== null) loop?.wake();
       });
     underWay.add(work);
   };
