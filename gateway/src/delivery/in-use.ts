@@ -75,7 +75,13 @@ export function createDestinationsInUse(ports: InUsePorts): DestinationsInUse {
         ]),
       );
       if (row === null) return null;
-      return open(await keyring.sealer(environment, 'destinations'), row, secrets);
+      const { timeoutMs } = row.settings;
+      // A lease is made for what is allowed now: with more, no attempt would fit one.
+      const settings = {
+        ...row.settings,
+        timeoutMs: timeoutMs === null ? null : Math.min(timeoutMs, limits.deliveryTimeoutMaxMs),
+      };
+      return open(await keyring.sealer(environment, 'destinations'), { ...row, settings }, secrets);
     },
   });
   return {

@@ -142,6 +142,16 @@ test('while the log can not be written no result is, either; the event is delive
   assert.equal((await asOwner(rooms, 'select from attempts')).length, 1);
 });
 
+test('a time limit that was set when a longer one was allowed is cut to what is, and the event is delivered', async (t) => {
+  const receiver = await withReceiver(t);
+  const rooms = await withRooms(t, { limits: { deliveryLeaseMs: 1_000, deliveryTimeoutMs: 500 } });
+  await rooms.destination(receiver.url);
+  await asOwner(rooms, `update destinations set settings = settings || '{"timeoutMs": 30000}'`);
+  await rooms.receive();
+  rooms.delivery.start();
+  await until(async () => (await rooms.deliveries())[0]?.state === 'delivered');
+});
+
 test('many results fit their entries, however small an entry may be', async (t) => {
   const receiver = await withReceiver(t);
   const rooms = await withRooms(t, { limits: { auditDetailsBytesMax: 1_024 } });
