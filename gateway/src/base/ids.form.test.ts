@@ -67,6 +67,7 @@ test('ids of a later moment sort after those of an earlier one, and a floor stan
       if (left !== right) assert.equal(early < late, left < right);
       assert.ok(idFloor('entry', left) <= early);
       assert.ok(isId('entry', idFloor('entry', left)));
+      assert.equal(idFloor('entry', -1 - left), idFloor('entry', 0));
     }),
     { seed: 7 },
   );

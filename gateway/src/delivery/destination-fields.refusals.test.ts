@@ -95,6 +95,16 @@ test('only what is named changes, and null takes back', () => {
   assert.deepEqual(back.kept, BEFORE);
 });
 
+test('what is sealed for one host goes to no other: fields of its own are given again, or taken back, with another address', () => {
+  const before: Kept = { ...BEFORE, settings: { ...DEFAULT_SETTINGS, headerNames: ['authorization'] } };
+  const said = (fields: DestinationFields): string => refusal(() => check(fields, before));
+  for (const url of ['https://other.test/hooks', 'https://app.test:8443/hooks'])
+    assert.match(said({ url }), /^body\.headers .*given again/, url);
+  assert.equal(said({ url: 'https://app.test/elsewhere' }), 'nothing');
+  assert.equal(said({ url: 'https://other.test/hooks', headers: { authorization: 'another' } }), 'nothing');
+  assert.equal(said({ url: 'https://other.test/hooks', headers: {} }), 'nothing');
+});
+
 const signedAs = (platforms: Kept['platforms'], secret: string): string =>
   refusal(() =>
     checkSignature({ ...BEFORE, platforms, settings: { ...DEFAULT_SETTINGS, signature: 'platform' } }, [

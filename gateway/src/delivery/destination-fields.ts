@@ -73,9 +73,11 @@ export function checkFields(before: Kept, fields: DestinationFields, limits: Lim
     for (const name of PUSH_ONLY)
       if (fields[name] !== undefined) throw refused(name, 'is for destinations that are pushed to');
   }
+  const url = fields.url === undefined ? before.url : checkUrl(fields.url);
+  if (fields.headers === undefined) requireSameHost(before, url);
   const kept: Kept = {
     ...before,
-    ...(fields.url === undefined ? {} : { url: checkUrl(fields.url) }),
+    url,
     ...fields.filter,
     ...(fields.orderBy === undefined ? {} : { order_by: fields.orderBy }),
     ...(fields.concurrency === undefined
@@ -155,6 +157,13 @@ function checkUrl(url: string): string {
   if (parsed.hash !== '') throw refuse('must not have a fragment');
   if (!parseOrigin(parsed.origin).ok) throw refuse('must name its host in the canonical form');
   return parsed.href;
+}
+
+/** Who may change an address would otherwise have the sealed fields sent to one where they can be read. */
+function requireSameHost({ url: before, settings }: Kept, url: string | null): void {
+  if (settings.headerNames.length === 0 || before === null || url === null) return;
+  if (new URL(before).origin !== new URL(url).origin)
+    throw refused('headers', 'have to be given again, or taken back with {}, where another host gets them');
 }
 
 function checkIdentity(pair: DestinationFields['clientCertificate']): ClientIdentity | null {

@@ -115,3 +115,21 @@ test('410 says it is gone: paused at once, and the delivery waits instead of dyi
   assert.equal((await stateOf(rooms)).pausedReason, 'answered 410');
   assert.equal((await rooms.deliveries())[0]?.state, 'due');
 });
+
+test('what never left says nothing of the destination, failing or not: it is the delivery that has it one time less', async (t) => {
+  const rooms = await withRooms(t, { limits: { deliveryAttemptsMax: 2 } });
+  await rooms.destination('https://127.0.0.1:9/');
+  await rooms.receive();
+  await asOwner(rooms, `update events set sealed_body = '\\x00'::bytea`);
+  await asOwner(
+    rooms,
+    `update destinations set state = 'failing', failing_since = now(), probe_at = now(), paused_at = now()`,
+  );
+  rooms.delivery.start();
+  await until(async () => (await asOwner(rooms, 'select from attempts')).length === 1);
+  await makeDue(rooms);
+  await until(async () => (await asOwner(rooms, 'select from attempts')).length === 2);
+  const [delivery] = await rooms.deliveries();
+  assert.deepEqual([delivery?.state, delivery?.attempts, delivery?.lastReason], ['dead', 2, 'OPEN_FAILED']);
+  assert.equal((await stateOf(rooms)).state, 'failing');
+});

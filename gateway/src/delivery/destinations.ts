@@ -183,6 +183,9 @@ export function createDestinations(
       const target = { environment, destination };
       const sealer = await keyring.sealer(environment, 'destinations');
       const view = await store.transaction(environment, async (tx) => {
+        // Before the row, as settlements take them; and none of another environment's, which is not seen here.
+        if (state === 'active' && (await tx.row(selectDestination, [environment, destination])) !== null)
+          await tx.run(lockOrders, [[destination]]);
         const before = await tx.row(lockDestination, [environment, destination]);
         if (before === null) throw new Fault('DESTINATION_NOT_FOUND');
         const names = namesOf(fields);
@@ -198,10 +201,8 @@ export function createDestinations(
           const reason = state === 'paused' ? 'by administration' : null;
           await tx.run(updateDestinationState, [environment, destination, state, pausedAt, reason]);
           await record(tx, { target, actor, details: { changed: ['state'], state } });
-          if (state === 'active') {
-            await tx.run(lockOrders, [[destination]]);
+          if (state === 'active')
             await tx.run(promoteFirsts, [environment, destination, new Date(clock.now())]);
-          }
         }
         return shown(tx, target);
       });

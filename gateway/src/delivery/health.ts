@@ -1,4 +1,5 @@
 import { type AuditPort, type Clock, type EnvironmentId, type Limits, SYSTEM, type Transaction } from '#base';
+import type { AttemptResult } from './attempt.ts';
 import { markHealth } from './queries.ts';
 import type { Settlement } from './settle.ts';
 
@@ -27,9 +28,12 @@ export async function recordHealth(
   { audit, limits, clock }: HealthPorts,
   { tx, environment, group }: { tx: Transaction; environment: EnvironmentId; group: readonly Settlement[] },
 ): Promise<readonly HealthChange[]> {
-  const telling = [...Map.groupBy(group.filter(isOfDestination), ({ claim }) => claim.destination_id)]
-    .filter(([, items]) => items.some(({ result, hadFailed }) => !result.ok || hadFailed))
-    .map(([id, items]) => ({ id, ...summary(items) }));
+  const telling = [
+    ...Map.groupBy(
+      group.filter(({ result }) => isOfDestination(result)),
+      ({ claim }) => claim.destination_id,
+    ),
+  ].map(([id, items]) => ({ id, ...summary(items) }));
   if (telling.length === 0) return [];
   const nowMs = clock.now();
   const rows = await tx.rows(markHealth, [
@@ -60,8 +64,8 @@ export async function recordHealth(
   return changes;
 }
 
-/** What never reached the network, or was ours to end, says nothing of a destination. */
-function isOfDestination({ result }: Settlement): boolean {
+/** Whether a result says anything of its destination: what never reached the network doesn't. */
+export function isOfDestination(result: AttemptResult): boolean {
   return result.ok || result.status !== null || result.reason?.startsWith('OUTBOUND_') === true;
 }
 

@@ -35,10 +35,6 @@ export interface DestinationInUse {
   readonly privateKeys: readonly InUse<Uint8Array>[];
   readonly headers: readonly HeaderField[];
   readonly identity: ClientIdentity | null;
-  /** Paused by itself: what is sent now is a try. */
-  readonly isFailing: boolean;
-  /** Whether an attempt failed and none has succeeded since. */
-  readonly hasFailed: boolean;
 }
 
 /** A secret and when it signs nothing any more. */
@@ -79,7 +75,13 @@ export function createDestinationsInUse(ports: InUsePorts): DestinationsInUse {
         ]),
       );
       if (row === null) return null;
-      return open(await keyring.sealer(environment, 'destinations'), row, secrets);
+      const { timeoutMs } = row.settings;
+      // A lease is made for what is allowed now: with more, no attempt would fit one.
+      const settings = {
+        ...row.settings,
+        timeoutMs: timeoutMs === null ? null : Math.min(timeoutMs, limits.deliveryTimeoutMaxMs),
+      };
+      return open(await keyring.sealer(environment, 'destinations'), { ...row, settings }, secrets);
     },
   });
   return {
@@ -114,8 +116,6 @@ async function open(
     privateKeys,
     headers: await openHeaders(sealer, row),
     identity: await openIdentity(sealer, row),
-    isFailing: row.state === 'failing',
-    hasFailed: row.failing_since !== null,
   };
 }
 

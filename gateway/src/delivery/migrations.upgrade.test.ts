@@ -63,7 +63,7 @@ test('the secret that was sealed as the destination’s own opens as the first o
   const found = await createDestinationsInUse({ store, keyring, ...ports }).get(environment, destination);
   assert.deepEqual(found?.secrets, [{ value: `whsec_${secret.toString('base64')}`, endsAtMs: null }]);
   assert.deepEqual(
-    [found?.origin, found?.target, found?.settings.signature, found?.isFailing],
-    ['https://app.test', '/hooks?a=1', 'standard-webhooks', false],
+    [found?.origin, found?.target, found?.settings.signature],
+    ['https://app.test', '/hooks?a=1', 'standard-webhooks'],
   );
 });

@@ -3,8 +3,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sign } from '@sallyport/schemes';
+import { Client } from 'pg';
 import { SYSTEM } from '#base';
 import { asOwner, makeDue, until, withReceiver, withRooms } from './delivery.fixture.ts';
+import { lockOrders } from './queries.ts';
 
 const about = (order: string, number: number): Buffer =>
   Buffer.from(JSON.stringify({ id: `${order}-${number}`, type: 'order.paid', data: { order, number } }));
@@ -138,4 +140,45 @@ test('what waits for one that is gone with its month goes when the destination i
   await change('active');
   await receiver.has(2);
   assert.deepEqual(numbersOf(receiver.received, 'a'), [2, 3]);
+});
+
+test('resuming a destination and writing down a result of it never wait for each other', async (t) => {
+  const rooms = await withRooms(t);
+  const { id } = await rooms.destination('https://127.0.0.1:9/', 'ordered', { orderBy: 'all' });
+  const target = { environment: rooms.environment, destination: id };
+  await rooms.delivery.destinations.change({ ...target, state: 'paused' }, SYSTEM);
+  const settling = new Client(rooms.settings.databaseUrl);
+  await settling.connect();
+  // What a settlement does, in its order: the lock of the order, then the row of the destination.
+  await settling.query('begin; set local search_path = sallyport; set local role sallyport_runtime');
+  await settling.query(`select set_config('sallyport.environment', $1, true)`, [rooms.environment]);
+  await settling.query(lockOrders.text, [[id]]);
+  const resuming = rooms.delivery.destinations.change({ ...target, state: 'active' }, SYSTEM);
+  resuming.catch(() => undefined);
+  const waits = `select from pg_locks where locktype = 'advisory' and not granted and database = (select oid from pg_database where datname = current_database())`;
+  await until(async () => (await settling.query(waits)).rows.length > 0);
+  const { rowCount } = await settling.query('update destinations set failures = 1 where id = $1', [id]);
+  assert.equal(rowCount, 1);
+  await settling.query('commit');
+  await settling.end();
+  assert.equal((await resuming).state, 'active');
+});
+
+test('what waits for one that went with its month goes on when its destination takes something again', async (t) => {
+  const receiver = await withReceiver(t);
+  const rooms = await withRooms(t);
+  await rooms.destination(receiver.url, 'ordered', { orderBy: { path: ['data', 'order'] } });
+  for (const order of ['a', 'b']) for (const number of [1, 2]) await rooms.receive(about(order, number));
+  await asOwner(
+    rooms,
+    `update destinations set state = 'failing', failing_since = now(), probe_at = now(), paused_at = now()`,
+  );
+  await asOwner(
+    rooms,
+    `delete from deliveries where order_number = (select min(order_number) from deliveries)`,
+  );
+  rooms.delivery.start();
+  await until(async () => (await rooms.deliveries()).every(({ state }) => state === 'delivered'));
+  assert.deepEqual(numbersOf(receiver.received, 'a'), [2]);
+  assert.deepEqual(numbersOf(receiver.received, 'b'), [1, 2]);
 });

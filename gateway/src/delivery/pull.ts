@@ -16,9 +16,9 @@ import {
   type StoredEvent,
   SYSTEM,
   type Transaction,
-  toFault,
 } from '#base';
 import type { Store } from '#store';
+import { openEvents } from './open-events.ts';
 import {
   type EndedRow,
   endBatch,
@@ -92,8 +92,8 @@ export interface PullPorts {
 const NOTHING: PulledBatch = Object.freeze({ batch: null, events: Object.freeze([]) });
 /** Events opened together: what is in memory besides an answer. */
 const READ_TOGETHER = 16;
-/** Bytes of one line of an entry (two ids, a number), and of all that stands around the lines: rounded up. */
-const LINE_BYTES_MAX = 100;
+/** Bytes of one line of an entry (three ids), and of all that stands around the lines: rounded up. */
+const LINE_BYTES_MAX = 120;
 const FRAME_BYTES_MAX = 512;
 const INT_MAX = 2 ** 31 - 1;
 
@@ -261,7 +261,7 @@ export function createPull(ports: PullPorts): Pull & { readonly waiters: Waiters
 
 /** Which events an answer has room for; those that are no longer kept; those that are left for the next. */
 async function readSome(
-  { events: reader, limits, log }: PullPorts,
+  ports: PullPorts,
   environment: EnvironmentId,
   rows: readonly PulledRow[],
 ): Promise<{ events: readonly PulledEvent[]; lost: readonly PulledRow[]; left: readonly PulledRow[] }> {
@@ -270,52 +270,22 @@ async function readSome(
   let bytes = 0;
   for (let at = 0; at < rows.length; at += READ_TOGETHER) {
     const together = rows.slice(at, at + READ_TOGETHER);
-    const found = await openEach({ reader, log }, environment, together);
+    const ids = together.map((row) => row.event_id);
+    const found = await openEvents(ports, environment, ids);
     for (const [index, row] of together.entries()) {
       const event = found.get(row.event_id);
-      if (event === 'unreadable') continue; // its lease ends, and it is tried again
+      if (event instanceof Fault) continue; // its lease ends, and it is tried again
       if (event === undefined) {
         lost.push(row);
         continue;
       }
-      if (events.length > 0 && bytes + event.body.length > limits.pullAnswerBytesMax)
+      if (events.length > 0 && bytes + event.body.length > ports.limits.pullAnswerBytesMax)
         return { events, lost, left: rows.slice(at + index) };
       bytes += event.body.length;
       events.push({ delivery: row.id, attempt: row.attempts, event });
     }
   }
   return { events, lost, left: [] };
-}
-
-/** Opens events together; when that fails because of one of them, each by itself, so that it holds up no other. */
-async function openEach(
-  { reader, log }: { reader: EventReader; log: Log },
-  environment: EnvironmentId,
-  rows: readonly PulledRow[],
-): Promise<ReadonlyMap<string, StoredEvent | 'unreadable'>> {
-  const ids = rows.map((row) => row.event_id);
-  try {
-    return await reader.read(environment, ids);
-  } catch (thrown) {
-    if (isStoreAway(thrown)) throw thrown;
-  }
-  const found = new Map<string, StoredEvent | 'unreadable'>();
-  for (const id of ids) {
-    try {
-      const event = (await reader.read(environment, [id])).get(id);
-      if (event !== undefined) found.set(id, event);
-    } catch (error) {
-      if (isStoreAway(error)) throw error;
-      log.error('an event could not be opened to be pulled', { event: id, error });
-      found.set(id, 'unreadable');
-    }
-  }
-  return found;
-}
-
-function isStoreAway(thrown: unknown): boolean {
-  const { code } = toFault(thrown);
-  return code === 'STORE_UNAVAILABLE' || code === 'BUSY';
 }
 
 function byDueTime(left: PulledRow, right: PulledRow): number {

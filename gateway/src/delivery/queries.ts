@@ -106,7 +106,7 @@ export type ClaimRow = z.output<typeof claimRow>;
 /**
  * System role: what is due now (`$1`) for destinations in any environment that is not frozen, up to `$3` deliveries. Each
  * destination gets up to `$4` under way, or what it allows if that is less; of those named in `$5`, `$6` are under way and
- * `$7` more may begin by their rates. One that is paused by itself gets a single one, to try it, when its time has come.
+ * `$7` more may begin by their rates. Where `$8` is no null, it names those that are asked. One that is paused by itself gets a single one, to try it, when its time has come.
  * Passes over what another node is just claiming. Claiming moves `next_attempt_at` to the end of the lease (`$2`).
  *
  * Each destination is asked through the index for its own oldest ones, and in random order: neither a long queue of one
@@ -123,6 +123,7 @@ export const claimDeliveries = statement(
            coalesce(b.allowed, t.rate_per_second)) as places
        from destinations t left join unnest($5::text[], $6::int[], $7::int[]) as b (id, under_way, allowed) on b.id = t.id
        where t.kind = 'push' and (t.state = 'active' or (t.state = 'failing' and t.probe_at <= $1))
+         and ($8::text[] is null or t.id = any($8))
          and not exists (select from frozen_environments f where f.environment_id = t.environment_id)
        order by random()
      ) t
@@ -177,8 +178,8 @@ export const promoteDeliveries = statement(
 );
 
 /**
- * The same for all of a destination (`$2`), of which the first of a key may be gone: months are dropped while it is paused.
- * Whoever asks holds the lock of its order.
+ * The same for all of a destination (`$2`), of which the first of a key may be gone: months are dropped while it is paused, by a person or by itself.
+ * Right without the lock, too: whatever is only just coming is behind what waits.
  */
 export const promoteFirsts = statement(
   'delivery.promote_firsts',
@@ -207,7 +208,8 @@ const healthRow = z.object({
 /**
  * What attempts say of their destinations (`$2`): whether one succeeded, how many failed, whether it said it is gone for good,
  * and the last reason. One that fails since before `$8`, `$9` times at least, or is gone, is paused by itself until
- * `$10` and longer; a success of one that was ends that.
+ * `$10` and longer; a success of one that was ends that. Whether a success ends anything is asked here, of the row: what a
+ * sender remembers of a destination is older than what another attempt has just told. Where it ends nothing, nothing is written.
  */
 export const markHealth = statement(
   'delivery.mark_health',
@@ -219,7 +221,8 @@ export const markHealth = statement(
          else t.state
        end as next
      from destinations t join unnest($2::text[], $3::boolean[], $4::int[], $5::boolean[], $6::text[]) as h (id, ok, failed, gone, reason) on h.id = t.id
-     where t.environment_id = $1 order by t.id for update of t
+     where t.environment_id = $1 and (not h.ok or t.failing_since is not null or t.state = 'failing')
+     order by t.id for update of t
    )
    update destinations t set state = b.next,
      failing_since = case when not b.ok then coalesce(t.failing_since, $7) end,

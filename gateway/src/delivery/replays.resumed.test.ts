@@ -2,7 +2,7 @@
 // none. What a destination has, or is about to get, is left out unless it is asked for.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { SYSTEM } from '#base';
+import { SYSTEM, silentLog } from '#base';
 import { asOwner, until, withReceiver, withRooms } from './delivery.fixture.ts';
 
 const filter = { platforms: null, types: null, endpoints: null, conditions: null };
@@ -48,7 +48,7 @@ test('two nodes in small steps, one of which stops in between: each event once, 
   assert.equal(entries.items.length, 2);
 });
 
-test('a canceled one ends where it is; too many at once are refused; a window that ends before it begins is, too', async (t) => {
+test('a canceled one ends where it is; too many at once are refused; so is a window that ends before it begins; one may be all of time', async (t) => {
   const rooms = await withRooms(t, { limits: { eventReplaysMax: 1 } });
   const { environment } = rooms;
   const query = { environment, fromMs: 0, toMs: Date.now() };
@@ -57,6 +57,8 @@ test('a canceled one ends where it is; too many at once are refused; a window th
   assert.equal((await rooms.delivery.replays.cancel({ environment, replay }, SYSTEM)).state, 'canceled');
   assert.equal((await rooms.delivery.replays.cancel({ environment, replay }, SYSTEM)).state, 'canceled');
   await rooms.delivery.replays.create(query, SYSTEM);
+  const ages = { ...query, fromMs: Date.UTC(1, 0), toMs: Date.UTC(9999, 0) };
+  assert.equal((await rooms.delivery.replays.try(ages)).complete, true);
   await assert.rejects(rooms.delivery.replays.try({ ...query, toMs: 0 }), { code: 'INVALID_REQUEST' });
   const unknown = 'rpl_00000000000000000000000000' as const;
   await assert.rejects(rooms.delivery.replays.get({ environment, replay: unknown }), {
@@ -107,4 +109,27 @@ test('dead letters of a time are delivered after all, in a new delivery each', a
     async () => (await rooms.deliveries()).filter(({ state }) => state === 'delivered').length === 3,
   );
   assert.equal((await asOwner(rooms, `select from deliveries where state = 'dead'`)).length, 3);
+});
+
+test('an event whose body can not be opened holds up no other: a replay passes over it and says so', async (t) => {
+  const rooms = await withRooms(t);
+  const { environment } = rooms;
+  const fromMs = Date.now() - 1_000;
+  const events = [];
+  for (let count = 0; count < 5; count++) events.push(await rooms.receive());
+  await asOwner(rooms, `update events set sealed_body = '\\x00'::bytea where id = $1`, [events[2]]);
+  const conditions = [{ path: ['type'], op: 'exists' as const, value: true }];
+  await rooms.destination('https://127.0.0.1:9/', 'looks inside', { filter: { ...filter, conditions } });
+  const query = { environment, fromMs, toMs: Date.now() + 1_000 };
+  const { id: replay } = await rooms.delivery.replays.create(query, SYSTEM);
+  const said: string[] = [];
+  const node = await rooms.node({ ...silentLog, error: (text) => said.push(text) });
+  node.delivery.start();
+  const view = () => rooms.delivery.replays.get({ environment, replay });
+  await until(async () => (await view()).state === 'finished' || said.length > 1);
+  assert.deepEqual(
+    await view().then(({ state, events: looked, deliveries }) => [state, looked, deliveries]),
+    ['finished', 5, 4],
+  );
+  assert.deepEqual(said, ['an event could not be opened']);
 });

@@ -22,6 +22,7 @@ import type { Store } from '#store';
 import { type DestinationRow, selectActiveDestinations, selectDestination } from './destination-queries.ts';
 import { type Chosen, type FanOutRoom, filterOf } from './fan-out.ts';
 import { type FilteredEvent, filteredEvent, takes } from './filter.ts';
+import { openEvents } from './open-events.ts';
 import {
   countReplays,
   insertReplay,
@@ -107,6 +108,8 @@ export interface ReplayPorts {
 
 const SAMPLE_MAX = 10;
 const RUNNING_MAX = 16;
+/** Events opened together: what is in memory at once, as far as bodies go. */
+const READ_TOGETHER = 16;
 
 /** Makes replays; `step` does a step of each that runs, and says whether there is more to do. */
 export function createReplays(
@@ -275,19 +278,36 @@ async function look(ports: ReplayPorts, query: ReplayQuery, after: EventId | nul
       : tx.rows(selectDestination, [environment, destination]),
   );
   const looking = destinations.some(looksInside);
-  const ids = scanned.map(({ id }) => id);
-  const bodies = looking ? await events.read(environment, ids) : null;
   const chosen: Chosen[] = [];
-  for (const event of scanned) {
-    const body = bodies?.get(event.id)?.body ?? new Uint8Array();
-    const filtered: FilteredEvent = filteredEvent({ ...event, body });
-    for (const row of destinations)
-      if (takes(filterOf(row), filtered)) {
-        const orderKey = await fanOut.orderKeyOf(row, filtered);
-        chosen.push({ event: event.id, destination: row.id, id: null, orderKey });
-      }
+  for (let at = 0; at < scanned.length; at += READ_TOGETHER) {
+    const together = scanned.slice(at, at + READ_TOGETHER);
+    const bodies = looking ? await bodiesOf(ports, environment, together) : null;
+    for (const event of together) {
+      const body = bodies?.get(event.id) ?? new Uint8Array();
+      const filtered: FilteredEvent = filteredEvent({ ...event, body });
+      for (const row of destinations)
+        if (takes(filterOf(row), filtered)) {
+          const orderKey = await fanOut.orderKeyOf(row, filtered);
+          chosen.push({ event: event.id, destination: row.id, id: null, orderKey });
+        }
+    }
   }
   return { events: scanned, chosen, isEnd };
+}
+
+/** Bodies to look into. One that was altered where it is kept will never open: nothing is at any path of it. */
+async function bodiesOf(
+  ports: ReplayPorts,
+  environment: EnvironmentId,
+  scanned: readonly ScannedEvent[],
+): Promise<ReadonlyMap<string, Uint8Array>> {
+  const ids = scanned.map(({ id }) => id);
+  const bodies = new Map<string, Uint8Array>();
+  for (const [id, event] of await openEvents(ports, environment, ids)) {
+    if (!(event instanceof Fault)) bodies.set(id, event.body);
+    else if (event.code !== 'OPEN_FAILED') throw event;
+  }
+  return bodies;
 }
 
 function looksInside({ conditions, order_by: orderBy }: DestinationRow): boolean {

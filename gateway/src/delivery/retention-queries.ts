@@ -24,10 +24,10 @@ export const selectAttemptMonths = statement(
   retirementRows.month,
 );
 
-/** System role: how many deliveries of which environment lie between two ids, and how many of them are still due. */
+/** System role: how many deliveries of which environment lie between two ids, and how many of them are not over. */
 export const countDeliveries = statement(
   'delivery.count_deliveries',
-  `select environment_id, count(*)::float8 as rows, (count(*) filter (where state = 'due'))::float8 as undelivered
+  `select environment_id, count(*)::float8 as rows, (count(*) filter (where state in ('due', 'waiting')))::float8 as undelivered
    from deliveries where id >= $1 and id < $2 group by environment_id`,
   countOf,
 );
@@ -40,11 +40,14 @@ export const countAttempts = statement(
   countOf,
 );
 
-/** System role: how many deliveries below an id are still due, by environment. */
+/** System role: how many deliveries below an id are not over, by environment; each state by its own index. */
 export const countDueBelow = statement(
   'delivery.count_due_below',
   `select environment_id, count(*)::float8 as rows, count(*)::float8 as undelivered
-   from deliveries where state = 'due' and id < $1 group by environment_id`,
+   from (
+     select environment_id from deliveries where state = 'due' and id < $1
+     union all select environment_id from deliveries where state = 'waiting' and order_key is not null and id < $1
+   ) d group by environment_id`,
   countOf,
 );
 

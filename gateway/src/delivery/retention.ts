@@ -17,7 +17,7 @@ const DAY_MS = 86_400_000;
 const WARNED_DAYS = 30;
 
 /**
- * Drops the months of deliveries and of attempts that are over for longer than they are kept. What is still due then, for a
+ * Drops the months of deliveries and of attempts that are over for longer than they are kept. What is not over then, for a
  * destination that has been paused all the time, goes with its month: how long data is kept is a promise to the people in
  * it. It is warned of every few hours in the last 30 days, counted in the log, and warned of once more.
  */

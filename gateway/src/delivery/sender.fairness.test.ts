@@ -1,7 +1,7 @@
 // One destination that hangs, and any number of its events, leaves the others room; a lone one is not slowed down by it.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { until, withReceiver, withRooms } from './delivery.fixture.ts';
+import { asOwner, until, withReceiver, withRooms } from './delivery.fixture.ts';
 
 test('destinations that hang hold a share of the places each; another gets its events meanwhile', async (t) => {
   const hanging = [await withReceiver(t, () => undefined), await withReceiver(t, () => undefined)];
@@ -13,6 +13,49 @@ test('destinations that hang hold a share of the places each; another gets its e
   await Promise.all(Array.from({ length: 40 }, () => rooms.receive()));
   await healthy.has(40);
   for (const { received } of hanging) assert.ok(received.length <= 3, `${received.length} of 12 places`);
+});
+
+test('however many hang, those that are known to be slow share half of the places, and the others have the rest', async (t) => {
+  let open = 0;
+  let most = 0;
+  let isCounted = false;
+  const hanging = await Promise.all(
+    Array.from({ length: 5 }, () =>
+      withReceiver(t, (response) => {
+        open += 1;
+        if (isCounted) most = Math.max(most, open);
+        response.on('close', () => (open -= 1));
+      }),
+    ),
+  );
+  const healthy = await withReceiver(t);
+  const rooms = await withRooms(t, {
+    limits: { deliveryConcurrency: 16, deliveryTimeoutMs: 500, deliveryTimeoutMaxMs: 500 },
+  });
+  for (const { url } of [...hanging, healthy])
+    await rooms.destination(url, undefined, { scheduleSeconds: [1] });
+  rooms.delivery.start();
+  await Promise.all(Array.from({ length: 12 }, () => rooms.receive()));
+  // Once each has kept somebody waiting until the end, it is known.
+  await until(
+    async () =>
+      hanging.every(({ received }) => received.length > 2) &&
+      Number(
+        (
+          await asOwner(
+            rooms,
+            'select count(distinct d.destination_id) from attempts a join deliveries d on d.id = a.delivery_id where a.reason is not null',
+          )
+        )[0]?.['count'],
+      ) === 5,
+  );
+  await until(() => open <= 8);
+  isCounted = true;
+  const before = hanging.reduce((sum, { received }) => sum + received.length, 0);
+  await until(() => hanging.reduce((sum, { received }) => sum + received.length, 0) >= before + 24);
+  // With room for connections whose end is not seen yet.
+  assert.ok(most <= 12, `${most} of 16 places`);
+  await healthy.has(12);
 });
 
 test('events of one destination follow each other without waiting for the next poll', async (t) => {

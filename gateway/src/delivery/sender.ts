@@ -14,11 +14,14 @@ import {
 import type { Outbound } from '#outbound';
 import type { Batcher, Store } from '#store';
 import { type AttemptResult, attempt, nothingSent } from './attempt.ts';
+import { isOfDestination } from './health.ts';
 import type { DestinationInUse } from './in-use.ts';
+import { isStoreAway } from './open-events.ts';
 import { createPace } from './pace.ts';
 import { type ClaimRow, claimDeliveries } from './queries.ts';
 import { nextAttemptMs } from './schedule.ts';
 import type { Settlement } from './settle.ts';
+import { createSlow } from './slow.ts';
 
 export interface SenderPorts {
   readonly store: Store;
@@ -42,6 +45,10 @@ export interface Sender {
 
 /** One destination gets at most this share of the places, so that one that hangs leaves room for the others. */
 const SHARE = 4;
+/** Those that are slow share one part of so many: however many of them there are, the others have the rest. */
+const SLOW_SHARE = 2;
+/** Slow is what takes at least one part of so many of the time limit. */
+const SLOW_TIME = 3;
 /** A lease lasts at least this many attempts: one, and as long again for what comes before and after it. */
 const LEASE_ATTEMPTS_MIN = 2;
 /** The receiver wants no more events, ever (Standard Webhooks, "Response status codes"). */
@@ -53,6 +60,8 @@ export function createSender(ports: SenderPorts): Sender {
   /** Of each destination: how many are under way, and how many may be. */
   const busy = new Map<DestinationId, { count: number; max: number }>();
   const pace = createPace();
+  const slow = createSlow({ fromMs: limits.deliveryTimeoutMs / SLOW_TIME });
+  const slowMax = Math.max(1, Math.floor(limits.deliveryConcurrency / SLOW_SHARE));
   const shareMax = Math.max(1, Math.floor(limits.deliveryConcurrency / SHARE));
   const attemptMs = Math.max(limits.deliveryTimeoutMs, limits.deliveryTimeoutMaxMs);
   const leaseLifeMs = Math.max(limits.deliveryLeaseMs, LEASE_ATTEMPTS_MIN * attemptMs);
@@ -68,17 +77,30 @@ export function createSender(ports: SenderPorts): Sender {
     const nowMs = clock.now();
     const leaseMs = nowMs + leaseLifeMs;
     const allowed = pace.allowed(clock.monotonic());
-    const known = [...new Set([...busy.keys(), ...allowed.keys()])];
-    const values = [
+    const slowIds = slow.list();
+    const known = [...new Set([...busy.keys(), ...allowed.keys(), ...slowIds])];
+    const underWayAt = (id: DestinationId): number => busy.get(id)?.count ?? 0;
+    /** What is given `only` to these, or to all but the slow ones: they count as busy enough. */
+    const valuesOf = (placesMax: number, only: readonly DestinationId[] | null) => [
       new Date(nowMs),
       new Date(leaseMs),
-      places,
+      placesMax,
       shareMax,
       known,
-      known.map((id) => busy.get(id)?.count ?? 0),
+      known.map((id) => (only === null && slow.has(id) ? shareMax : underWayAt(id))),
       known.map((id) => allowed.get(id) ?? null),
+      only,
     ];
-    const claims = await store.system((tx) => tx.rows(claimDeliveries, values));
+    const slowUnderWay = slowIds.reduce((sum, id) => sum + underWayAt(id), 0);
+    const slowPlaces = Math.min(slowMax - slowUnderWay, places);
+    const claims = await store.system(async (tx) => {
+      const ofSlow =
+        slowIds.length === 0 || slowPlaces <= 0
+          ? []
+          : await tx.rows(claimDeliveries, valuesOf(slowPlaces, slowIds));
+      const left = places - ofSlow.length;
+      return left === 0 ? ofSlow : [...ofSlow, ...(await tx.rows(claimDeliveries, valuesOf(left, null)))];
+    });
     more = claims.length > 0;
     for (const [environment, group] of Map.groupBy(claims, (row) => row.environment_id)) {
       const events = readEvents(ports.events, { environment, ids: group.map((row) => row.event_id) });
@@ -109,7 +131,11 @@ export function createSender(ports: SenderPorts): Sender {
     const max = is_probe ? 1 : Math.min(shareMax, concurrency ?? shareMax);
     busy.set(destination, { count: (busy.get(destination)?.count ?? 0) + 1, max });
     if (perSecond !== null) pace.take(destination, { perSecond, nowMs: clock.monotonic() });
+    const wasSlow = slow.has(destination);
     const work = deliver(ports, claimed)
+      .then((result) => {
+        if (result !== null) slow.told(destination, result.durationMs);
+      })
       .catch((error: unknown) =>
         log.error('a delivery could not be settled; its lease will end', { delivery: id, error }),
       )
@@ -121,7 +147,7 @@ export function createSender(ports: SenderPorts): Sender {
         else busy.set(destination, { count: left, max });
         // The next of its order became due with it; or more of its destination waits for just this place. One that never answers
         // has all of its places taken, and must not have every other end of a delivery look for more.
-        if (more || had >= max || claimed.row.order_key !== null) loop?.wake();
+        if (more || had >= max || wasSlow || claimed.row.order_key !== null) loop?.wake();
       });
     underWay.add(work);
   };
@@ -146,18 +172,19 @@ interface Claimed {
   readonly events: (id: string) => Promise<StoredEvent | null>;
 }
 
-async function deliver(ports: SenderPorts, claimed: Claimed): Promise<void> {
+/** Makes an attempt and has it written down; what came of it, or `null` where none was made. */
+async function deliver(ports: SenderPorts, claimed: Claimed): Promise<AttemptResult | null> {
   const { row, leaseMs } = claimed;
   const settlement = await tried(ports, claimed);
-  if (settlement === null) return;
+  if (settlement === null) return null;
   const { result, isFinal, destination } = settlement;
   // What shows whether a destination is back takes nothing from the delivery's own attempts, and none dies of its being gone.
-  const counts = result.ok || !row.is_probe;
+  const counts = result.ok || !row.is_probe || !isOfDestination(result);
   const isOver = isFinal || (counts && result.status !== GONE && isLast(ports, claimed, destination));
   const state = result.ok ? 'delivered' : isOver ? 'dead' : 'due';
   const nextMs = state === 'due' ? nextMsOf(ports, claimed, settlement) : null;
-  const hadFailed = row.is_probe || destination?.hasFailed === true;
-  await ports.settlements.add({ claim: row, leaseMs, state, nextMs, result, counts, hadFailed });
+  await ports.settlements.add({ claim: row, leaseMs, state, nextMs, result, counts });
+  return result;
 }
 
 function isLast({ limits }: SenderPorts, { row }: Claimed, destination: DestinationInUse | null): boolean {
@@ -226,9 +253,4 @@ function readEvents(
       return (await reader.read(environment, [id])).get(id) ?? null;
     }
   };
-}
-
-function isStoreAway(thrown: unknown): boolean {
-  const { code } = toFault(thrown);
-  return code === 'STORE_UNAVAILABLE' || code === 'BUSY';
 }

@@ -9,7 +9,7 @@ import { createSettlements, type Settlement } from './settle.ts';
 
 /** Claims the one delivery that is due. */
 async function claimed({ store }: TestRooms, leaseMs: number) {
-  const values = [new Date(), new Date(leaseMs), 1, 1, [], [], []];
+  const values = [new Date(), new Date(leaseMs), 1, 1, [], [], [], null];
   const [claim] = await store.system((tx) => tx.rows(claimDeliveries, values));
   assert.ok(claim !== undefined);
   return claim;
@@ -53,6 +53,7 @@ test('a claimed delivery is claimed by nobody else until its lease ends', async 
     [],
     [],
     [],
+    null,
   ];
   const claims = (ms: number) => rooms.store.system((tx) => tx.rows(claimDeliveries, later(ms)));
   assert.deepEqual(await claims(30_000), []);
@@ -71,7 +72,6 @@ test('a failure under a lease that has passed on changes nothing of the delivery
     nextMs: null,
     result: result(false),
     counts: true,
-    hadFailed: false,
   };
   await settlements.add(late);
   const [delivery] = await rooms.deliveries();
@@ -98,13 +98,32 @@ test('a success counts whoever holds the lease, and once', async (t) => {
     nextMs: null,
     result: result(true),
     counts: true,
-    hadFailed: false,
   };
   await settlements.add(late);
   assert.equal((await rooms.deliveries())[0]?.state, 'delivered');
   await settlements.add({ ...late, leaseMs, state: 'due', nextMs: Date.now(), result: result(false) });
   const [delivery] = await rooms.deliveries();
   assert.deepEqual([delivery?.state, delivery?.attempts, delivery?.lastStatus], ['delivered', 1, 200]);
+});
+
+test('a success ends a failure that its sender had not heard of, and nothing is given up for what failed long before it', async (t) => {
+  const { rooms, claim, leaseMs, settlements } = await withClaim(t);
+  const failed = {
+    claim,
+    leaseMs,
+    state: 'due',
+    nextMs: leaseMs,
+    result: result(false),
+    counts: true,
+  } as const;
+  const failing = async () => (await asOwner(rooms, 'select failing_since, failures from destinations'))[0];
+  await settlements.add(failed);
+  assert.deepEqual(
+    [(await failing())?.['failing_since'] instanceof Date, (await failing())?.['failures']],
+    [true, 1],
+  );
+  await settlements.add({ ...failed, state: 'delivered', nextMs: null, result: result(true) });
+  assert.deepEqual(await failing(), { failing_since: null, failures: 0 });
 });
 
 test('while the log can not be written no result is, either; the event is delivered again', async (t) => {
@@ -121,6 +140,16 @@ test('while the log can not be written no result is, either; the event is delive
   await until(async () => (await rooms.deliveries())[0]?.state === 'delivered');
   assert.ok(receiver.received.every(({ id }) => id === event));
   assert.equal((await asOwner(rooms, 'select from attempts')).length, 1);
+});
+
+test('a time limit that was set when a longer one was allowed is cut to what is, and the event is delivered', async (t) => {
+  const receiver = await withReceiver(t);
+  const rooms = await withRooms(t, { limits: { deliveryLeaseMs: 1_000, deliveryTimeoutMs: 500 } });
+  await rooms.destination(receiver.url);
+  await asOwner(rooms, `update destinations set settings = settings || '{"timeoutMs": 30000}'`);
+  await rooms.receive();
+  rooms.delivery.start();
+  await until(async () => (await rooms.deliveries())[0]?.state === 'delivered');
 });
 
 test('many results fit their entries, however small an entry may be', async (t) => {

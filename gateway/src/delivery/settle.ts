@@ -17,7 +17,14 @@ import { type Batcher, type BatchResult, createBatcher, type Store } from '#stor
 import type { AttemptResult } from './attempt.ts';
 import type { DestinationTarget } from './destinations.ts';
 import { recordHealth } from './health.ts';
-import { type ClaimRow, insertAttempts, lockOrders, promoteDeliveries, settleDeliveries } from './queries.ts';
+import {
+  type ClaimRow,
+  insertAttempts,
+  lockOrders,
+  promoteDeliveries,
+  promoteFirsts,
+  settleDeliveries,
+} from './queries.ts';
 
 /** A claimed delivery and what became of it. */
 export interface Settlement {
@@ -29,8 +36,6 @@ export interface Settlement {
   readonly result: AttemptResult;
   /** Whether it is one of the attempts that a delivery has. */
   readonly counts: boolean;
-  /** Whether the destination is known to have failed lately. */
-  readonly hadFailed: boolean;
 }
 
 export interface SettlePorts {
@@ -105,7 +110,8 @@ async function settleGroup(
   const changed = await store.transaction(environment, async (tx) => {
     const ordered = group.filter(({ claim, state }) => claim.order_key !== null && state !== 'due');
     const orders = [...new Set(ordered.map(({ claim }) => claim.destination_id))];
-    // Those that wait are looked for under the lock under which they came, or one that just comes would not be seen.
+    // Those that wait are looked for under the lock under which they came, or one that just comes would not be seen. It is
+    // taken before any row of a destination, here as elsewhere.
     if (orders.length > 0) await tx.run(lockOrders, [orders]);
     const settled = new Set(await tx.rows(settleDeliveries, values));
     if (ordered.length > 0)
@@ -116,6 +122,9 @@ async function settleGroup(
       record(ports, { tx, environment, group, settled }),
       recordHealth(ports, { tx, environment, group }),
     ]);
+    // While it failed, months may have ended, and with them the first of an order.
+    for (const { id, after } of health)
+      if (after === 'active') await tx.run(promoteFirsts, [environment, id, new Date(clock.now())]);
     return health;
   });
   for (const settlement of group) tell(log, settlement);

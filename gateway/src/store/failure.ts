@@ -48,6 +48,7 @@ const READINGS: Readonly<Record<string, Reading>> = frozenTable<Record<string, R
   '08': RETRY_SOON, // connection exception
   '0A000': RETRY_SOON, // a cached plan whose table has changed: the connection is replaced
   '22021': { code: 'INVALID_REQUEST' }, // characters that text can't hold
+  '22P05': { code: 'INVALID_REQUEST' }, // the one that JSON can hold and a column of it can't, U+0000
   '25006': RETRY_SOON, // read-only: a failover is under way
   '25P03': RETRY_SOON, // idle-in-transaction time limit
   '25P04': RETRY_SOON, // transaction time limit

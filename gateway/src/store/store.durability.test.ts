@@ -20,6 +20,7 @@ import { withDatabase } from '#test/database';
 import { addNotes, environment, insertNote, noteIds, sleep, terminateOthers } from './notes.fixture.ts';
 
 const values = statement('test.values', 'select $1::text as value', String);
+const documents = statement('test.documents', 'select $1::jsonb::text as value', String);
 const lockNote = statement('test.notes.lock', 'select id from notes where id = $1 for update', String);
 
 async function withNotes(t: TestContext) {
@@ -171,6 +172,11 @@ test('values that the driver would store as something else are refused', async (
       (fault: Fault) => fault.code === 'INVALID_REQUEST',
     );
   }
+  // JSON comes as text, in which they are escaped: there Postgres says it.
+  await assert.rejects(
+    store.transaction(one, (tx) => tx.rows(documents, [JSON.stringify({ a: '\0' })])),
+    (fault: Fault) => fault.code === 'INVALID_REQUEST',
+  );
 });
 
 test('statement names are unique, and a statement is one statement', () => {
