@@ -1,7 +1,7 @@
 // node:crypto here: the digest by which a signature is remembered.
 import { hash } from 'node:crypto';
 import { type Clock, type EnvironmentId, type Limits, toHex } from '#base';
-import { createBatcher, type Store } from '#store';
+import { createBatcher, type Store, sweepOld } from '#store';
 import { deleteOldSignatures, rememberSignatures } from './signer-queries.ts';
 
 /** A signature that was just verified. */
@@ -26,8 +26,7 @@ export interface Replays {
 
 /** Nodes whose clocks differ by this much still agree on what is too old. */
 const MARGIN_MS = 60_000;
-const SWEEP_ITEMS = 5_000;
-const SWEEP_ROUNDS_MAX = 50;
+const SWEEP = { rowsMax: 5_000, roundsMax: 50 } as const;
 const CONCURRENCY = 2;
 
 /**
@@ -74,13 +73,7 @@ export function createReplays({
     isNew: (signature) => memory.add(signature),
     async sweep() {
       const before = new Date(clock.now());
-      let deleted = 0;
-      for (let round = 0; round < SWEEP_ROUNDS_MAX; round++) {
-        const some = await store.system((tx) => tx.run(deleteOldSignatures, [before, SWEEP_ITEMS]));
-        deleted += some;
-        if (some < SWEEP_ITEMS) break;
-      }
-      return deleted;
+      return sweepOld(store, { ...SWEEP, statement: deleteOldSignatures, before });
     },
     stop: () => memory.close(),
   };

@@ -13,7 +13,7 @@ import {
   utf8,
 } from '#base';
 import type { Keyring } from '#keyring';
-import type { Store } from '#store';
+import { type Store, sweepOld } from '#store';
 import { newCredentialText } from './credential-text.ts';
 import type { Holder, Holders } from './holders.ts';
 import { deleteExpiredTokens, holdKey, insertToken } from './queries.ts';
@@ -47,8 +47,7 @@ export interface SignInPorts {
 }
 
 const SECRET_BYTES_MAX = 200;
-const SWEEP_ITEMS = 1_000;
-const SWEEP_ROUNDS_MAX = 100;
+const SWEEP = { rowsMax: 1_000, roundsMax: 100 } as const;
 
 /** Makes signing in. */
 export function createSignIn(ports: SignInPorts): SignIn {
@@ -93,13 +92,7 @@ export function createSignIn(ports: SignInPorts): SignIn {
 
     async sweep() {
       const before = new Date(clock.now());
-      let deleted = 0;
-      for (let round = 0; round < SWEEP_ROUNDS_MAX; round++) {
-        const some = await store.system((tx) => tx.run(deleteExpiredTokens, [before, SWEEP_ITEMS]));
-        deleted += some;
-        if (some < SWEEP_ITEMS) break;
-      }
-      return deleted;
+      return sweepOld(store, { ...SWEEP, statement: deleteExpiredTokens, before });
     },
   };
 }

@@ -9,7 +9,7 @@ import {
   type Log,
   type Transaction,
 } from '#base';
-import type { Store } from '#store';
+import { type Store, sweepOld } from '#store';
 import {
   countCaller,
   countKey,
@@ -60,8 +60,7 @@ const AGENT_CHARACTERS_MAX = 100;
 /** What stands for the callers that are too many to be told apart between two writes. */
 const MANY = 'others';
 const CALLERS_MAX = 1_000;
-const SWEEP_ITEMS = 1_000;
-const SWEEP_ROUNDS_MAX = 100;
+const SWEEP = { rowsMax: 1_000, roundsMax: 100 } as const;
 
 /**
  * Counts uses in memory and adds them to the database every `keyUsageFlushMs`. A node that is killed loses the counts
@@ -99,13 +98,7 @@ export function createUsage(ports: { store: Store; limits: Limits; clock: Clock;
     },
     async sweep() {
       const before = new Date(clock.now() - limits.keyCallersKeptSeconds * 1_000).toISOString().slice(0, 10);
-      let deleted = 0;
-      for (let round = 0; round < SWEEP_ROUNDS_MAX; round++) {
-        const some = await store.system((tx) => tx.run(deleteOldCallers, [before, SWEEP_ITEMS]));
-        deleted += some;
-        if (some < SWEEP_ITEMS) break;
-      }
-      return deleted;
+      return sweepOld(store, { ...SWEEP, statement: deleteOldCallers, before });
     },
     start: tally.start,
     stop: tally.stop,

@@ -12,7 +12,7 @@ import {
   type Tally,
   type Transaction,
 } from '#base';
-import type { Store } from '#store';
+import { type Store, sweepOld } from '#store';
 import {
   type CallerRow,
   countEndpointCallers,
@@ -82,8 +82,7 @@ const LISTED_MAX = 1_000;
 /** More than two dates can hold of two outcomes, also when several nodes fill them at once. */
 const JUDGED_MAX = 10_000;
 const SWEEP_EVERY_MS = 3_600_000;
-const SWEEP_ITEMS = 1_000;
-const SWEEP_ROUNDS_MAX = 100;
+const SWEEP = { rowsMax: 1_000, roundsMax: 100 } as const;
 
 /**
  * Counts callers in memory and adds them to the database every `endpointCallersFlushMs`. Verified and refused ones are
@@ -117,13 +116,7 @@ export function createCallers(ports: { store: Store; limits: Limits; clock: Cloc
   };
   const sweep = async (): Promise<number> => {
     const before = dayOf(clock.now() - limits.endpointCallersKeptSeconds * 1_000);
-    let deleted = 0;
-    for (let round = 0; round < SWEEP_ROUNDS_MAX; round++) {
-      const some = await store.system((tx) => tx.run(deleteOldEndpointCallers, [before, SWEEP_ITEMS]));
-      deleted += some;
-      if (some < SWEEP_ITEMS) break;
-    }
-    return deleted;
+    return sweepOld(store, { ...SWEEP, statement: deleteOldEndpointCallers, before });
   };
 
   return {

@@ -10,7 +10,7 @@ import {
   repeat,
   type Transaction,
 } from '#base';
-import type { Store } from '#store';
+import { type Store, sweepOld } from '#store';
 import { addEndpointCount, deleteOldEndpointCounts, selectEndpointCounts } from './count-queries.ts';
 
 /** What became of a webhook. */
@@ -61,8 +61,7 @@ export interface Counts {
 
 const LISTED_MAX = 10_000;
 const SWEEP_EVERY_MS = 3_600_000;
-const SWEEP_ITEMS = 1_000;
-const SWEEP_ROUNDS_MAX = 100;
+const SWEEP = { rowsMax: 1_000, roundsMax: 100 } as const;
 
 /** Counts in memory and adds to the database every `endpointCallersFlushMs`. A node that is killed loses the counts of that time. */
 export function createCounts(ports: { store: Store; limits: Limits; clock: Clock; log: Log }): Counts {
@@ -81,13 +80,7 @@ export function createCounts(ports: { store: Store; limits: Limits; clock: Clock
 
   const sweep = async (): Promise<number> => {
     const before = dayOf(clock.now() - limits.endpointCountsKeptSeconds * 1_000);
-    let deleted = 0;
-    for (let round = 0; round < SWEEP_ROUNDS_MAX; round++) {
-      const some = await store.system((tx) => tx.run(deleteOldEndpointCounts, [before, SWEEP_ITEMS]));
-      deleted += some;
-      if (some < SWEEP_ITEMS) break;
-    }
-    return deleted;
+    return sweepOld(store, { ...SWEEP, statement: deleteOldEndpointCounts, before });
   };
 
   return {

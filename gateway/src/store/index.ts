@@ -19,3 +19,4 @@ export {
 } from './retirement.ts';
 export { statement } from './statement.ts';
 export { createStore, type Store, type TransactionOptions } from './store.ts';
+export { sweepOld } from './sweep.ts';
