@@ -1,4 +1,4 @@
-import { type Actor, Fault, type Limits, openSecretText, Secret } from '#base';
+import { type Actor, equalBytes, Fault, type Limits, openSecretText, Secret, utf8 } from '#base';
 import type { Sealer } from '#keyring';
 import { isUsableSecret } from './destination-fields.ts';
 import {
@@ -37,7 +37,7 @@ export interface DestinationRotation {
   /**
    * New secrets of the kinds that the destination's signature takes, at once in use; those before end after the overlap. With a request
    * key, the same answer again to whoever repeats the request within `rotationAnswerSeconds`. `DESTINATION_NOT_FOUND`,
-   * `INVALID_REQUEST`, `CONFLICT` for one that is pulled from, and when too many are in force.
+   * `INVALID_REQUEST`, `CONFLICT` for one that is pulled from, and when too many are in force, `IDEMPOTENCY_KEY_REUSED` for another secret under one key.
    */
   rotate(
     rotation: DestinationTarget & {
@@ -81,7 +81,11 @@ export function createDestinationRotation(
           const since = new Date(nowMs - limits.rotationAnswerSeconds * 1_000);
           const values = [environment, destination, request, since, new Date(nowMs)];
           const kept = await tx.rows(selectRotated, values);
-          if (kept.length > 0) return { text: await textIn(sealer, kept), secrets: await inForce() };
+          if (kept.length > 0) {
+            const text = await textIn(sealer, kept);
+            if (given !== undefined && !isSame(given, text)) throw new Fault('IDEMPOTENCY_KEY_REUSED');
+            return { text, secrets: await inForce() };
+          }
         }
         await tx.run(deleteEndedSecrets, [environment, destination, new Date(nowMs)]);
         const kinds = kindsOf(row.settings.signature);
@@ -122,6 +126,10 @@ export function createDestinationRotation(
       };
     },
   };
+}
+
+function isSame(given: Secret, kept: string | null): boolean {
+  return kept !== null && equalBytes(utf8(openSecretText(given)), utf8(kept));
 }
 
 async function textIn(sealer: Sealer, rows: readonly SecretRow[]): Promise<string | null> {

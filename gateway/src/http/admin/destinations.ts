@@ -107,7 +107,7 @@ export function destinationRoutes(rooms: { delivery: Delivery; pageItemsMax: num
       takesIdempotencyKey: true,
       status: 201,
       answer: rotatedShape,
-      faults: [...refusals, 'DESTINATION_NOT_FOUND', 'CONFLICT'],
+      faults: [...refusals, 'DESTINATION_NOT_FOUND', 'CONFLICT', 'IDEMPOTENCY_KEY_REUSED'],
       handle: async (call) => {
         const { secret, ...body } = call.body;
         const rotated = await destinations.rotate(

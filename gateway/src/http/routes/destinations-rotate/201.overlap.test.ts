@@ -14,7 +14,7 @@ interface Rotated {
 
 test('201 with the new secret; the old one has an end; repeated, one answer and one act', async () => {
   const { id, secret: old } = await aDestination();
-  const headers = { 'idempotency-key': freshName().replace(' ', '-') };
+  const headers = { 'idempotency-key': `request-${freshName().replace(' ', '-')}` };
   const path = `/admin/v1/destinations/${id}/rotate-secret`;
   const rotate = () => call({ method: 'POST', path, key, headers, body: { overlapSeconds: 3_600 } });
   const answer = await rotate();

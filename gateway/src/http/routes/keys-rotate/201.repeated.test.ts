@@ -9,7 +9,7 @@ const { adminKey: key, actsOn, call } = await sharedGateway();
 
 test('201 twice with one answer, and one act in the log', async () => {
   const { id } = await aKey();
-  const headers = { 'idempotency-key': freshName().replace(' ', '-') };
+  const headers = { 'idempotency-key': `request-${freshName().replace(' ', '-')}` };
   const rotate = () => call({ method: 'POST', path: `/admin/v1/keys/${id}/rotate`, key, headers });
   const first = await rotate();
   const again = await rotate();
