@@ -45,17 +45,31 @@ test('a lent connection that is lost fails its own transaction alone', async (t)
 });
 
 test('work beyond the pool waits for a limited time, then BUSY; the pool is whole afterwards', async (t) => {
-  const { store } = await withDatabase(t, { poolConnectionsMax: 2, poolWaitTimeoutMs: 100 });
+  const { store } = await withDatabase(t, { poolConnectionsMax: 2, poolWaitTimeoutMs: 1_000 });
   const one = environment();
-  const release = Promise.withResolvers<void>();
-  const holders = [1, 2].map(() => store.transaction(one, () => release.promise));
+  /** Holds both places at the same time, until it is released. */
+  const holdAll = async (): Promise<() => Promise<unknown>> => {
+    const release = Promise.withResolvers<void>();
+    const held = [1, 2].map(() => Promise.withResolvers<void>());
+    const holders = held.map(({ resolve }) =>
+      store.transaction(one, () => {
+        resolve();
+        return release.promise;
+      }),
+    );
+    await Promise.race([Promise.all(held.map(({ promise }) => promise)), Promise.all(holders)]);
+    return () => {
+      release.resolve();
+      return Promise.all(holders);
+    };
+  };
+  const release = await holdAll();
   await assert.rejects(
     store.transaction(one, async () => undefined),
     (fault: Fault) => fault.code === 'BUSY' && fault.retryAfterSeconds === 1,
   );
-  release.resolve();
-  await Promise.all(holders);
-  await Promise.all(Array.from({ length: 20 }, () => store.transaction(one, (tx) => tx.row(backend, []))));
+  await release();
+  await (await holdAll())();
 });
 
 test('a server that is not there is STORE_UNAVAILABLE, and used again when it is back', async (t) => {
