@@ -90,18 +90,20 @@ export const STATEMENT_CASES: Readonly<Record<string, StatementCase>> = Object.f
   },
   'keyring.erase_data_keys': erasing,
 
-  'audit.insert_pending': { values: (fact) => [A(fact), 'ent_new', at, bytes(8)] },
-  'audit.insert_pendings': { values: (fact) => [A(fact), ['ent_new'], [at], [bytes(8)]] },
+  'audit.insert_pending': { values: (fact) => [A(fact), 'ent_new', at, 'act.done', null, bytes(8)] },
+  'audit.insert_pendings': {
+    values: (fact) => [A(fact), ['ent_new'], [at], ['act.done'], [null], [bytes(8)]],
+  },
   'audit.select_pending_environments': { values: () => [], quiet: 'all is integrated', ...system(SEQUENCER) },
   'audit.select_unsigned_environments': { values: () => [new Date(8e15)], ...system(SEQUENCER) },
-  'audit.take_pending': { values: (fact) => [A(fact), 10], quiet: 'all is integrated', ...system(SEQUENCER) },
+  'audit.place_pending': {
+    values: (fact) => [A(fact), 1_000_000, 10],
+    quiet: 'all is integrated',
+    ...system(SEQUENCER),
+  },
   'audit.insert_tree': { values: (fact) => [A(fact), bytes(8)], quiet: 'it is there', ...system(SEQUENCER) },
   'audit.select_tree_for_update': { values: (fact) => [A(fact)], ...system(SEQUENCER) },
   'audit.update_tree': { values: (fact) => [A(fact), 1, bytes(8), 1, at], ...system(SEQUENCER) },
-  'audit.insert_entries': {
-    values: (fact) => [A(fact), 1_000_000, [bytes(32)], ['act.done'], [null], [bytes(8)]],
-    ...system(SEQUENCER),
-  },
   'audit.insert_checkpoint': { values: (fact) => [A(fact), 1_000_000, 'note'], ...system(SEQUENCER) },
   'audit.select_last_checkpoint': { values: (fact) => [A(fact)] },
   'audit.select_checkpoints': { values: (fact) => [A(fact), 0, 1_000_000, 10] },

@@ -56,6 +56,36 @@ test('K23 two sequencers under load keep every entry once, in a tree that each p
   assert.equal(new Set(numbers).size, 300);
 });
 
+test('what a node of the version before wrote gets its place, and is found by action and resource', async (t) => {
+  const { audit, url } = await withLog(t);
+  const environment = newEnvironment();
+  await audit.note(environment, act(1));
+  await audit.note(environment, act(2, { resource: null }));
+  await asOwner(url, async (client) => {
+    await client.query('alter table audit_pending no force row level security');
+    await client.query('update audit_pending set action = null, resource = null');
+    await client.query('alter table audit_pending force row level security');
+  });
+  await audit.integrate();
+  assert.deepEqual((await verified(audit, environment)).problems, []);
+  const of = async (by: { action?: string; resource?: string }) =>
+    (await audit.entries({ environment, limit: 9, ...by })).items.map(({ entry }) => entry.resource);
+  assert.deepEqual(await of({ action: 'key.created' }), [null, 'key:1']);
+  assert.deepEqual(await of({ resource: 'key:1' }), ['key:1']);
+});
+
+test('K23 entries keep their bytes on the way into the tree, whatever their details say', async (t) => {
+  const { audit } = await withLog(t);
+  const environment = newEnvironment();
+  const texts = ['\u0000', '\\u0000', '\u001b[2J', '"\\', '\u2028', '💶', 'x'.repeat(9_000)];
+  for (const [number, text] of texts.entries())
+    await audit.note(environment, act(number, { details: { text } }));
+  await audit.integrate();
+  assert.deepEqual((await verified(audit, environment)).problems, []);
+  const { items } = await audit.entries({ environment, limit: 20, action: 'key.created' });
+  assert.deepEqual(items.map(({ entry }) => entry.details['text']).toReversed(), texts);
+});
+
 test('a log that can not be extended holds up no other', async (t) => {
   const { audit, url } = await withLog(t);
   // Environments are taken in order; the broken one comes first.

@@ -6,6 +6,8 @@ export interface Encoded {
   readonly environment: EnvironmentId;
   readonly id: string;
   readonly at: Date;
+  readonly action: string;
+  readonly resource: string | null;
   readonly bytes: Buffer;
 }
 
@@ -39,7 +41,7 @@ export function encoded({ environment, act, nowMs, limits }: Recording): Encoded
   );
   if (bytes.length > limits.auditDetailsBytesMax)
     throw new Fault('AUDIT_UNAVAILABLE', { detail: 'The entry is too large.' });
-  return { environment, id, at: new Date(nowMs), bytes };
+  return { environment, id, at: new Date(nowMs), action, resource, bytes };
 }
 
 /** What an actor calls itself, as it stands in an entry. */

@@ -73,4 +73,12 @@ export const auditMigrations: readonly Migration[] = [
       ${erasable('audit_entries', ['leaf_index'])}
     `,
   },
+  {
+    number: 32,
+    name: 'what an entry is found by stands beside it while it waits',
+    sql: `
+      -- So that an entry gets its place without leaving the database. A node of the version before leaves them out.
+      alter table audit_pending add column action text, add column resource text;
+    `,
+  },
 ];

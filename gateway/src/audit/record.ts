@@ -39,8 +39,8 @@ export function createRecorder({ store, limits, clock }: RecorderPorts): Recorde
   return {
     async record(tx: Transaction, environment, act) {
       try {
-        const { id, at, bytes } = encoded({ environment, act, nowMs: clock.now(), limits });
-        await tx.run(insertPending, [environment, id, at, bytes]);
+        const { id, at, action, resource, bytes } = encoded({ environment, act, nowMs: clock.now(), limits });
+        await tx.run(insertPending, [environment, id, at, action, resource, bytes]);
       } catch (thrown) {
         throw unavailable(thrown);
       }
@@ -88,6 +88,8 @@ function write(
     environment,
     shared.map(({ entry }) => entry.id),
     shared.map(({ entry }) => entry.at),
+    shared.map(({ entry }) => entry.action),
+    shared.map(({ entry }) => entry.resource),
     shared.map(({ entry }) => entry.bytes),
   ]);
 }

@@ -4,31 +4,19 @@ import {
   decodeFrontier,
   emptyTree,
   encodeFrontier,
-  leafHash,
-  parseEntry,
   type Tree,
   treeRoot,
 } from '@sallyport/evidence';
-import {
-  type Clock,
-  type EnvironmentId,
-  Fault,
-  type Limits,
-  type Log,
-  type Repeat,
-  repeat,
-  type Transaction,
-} from '#base';
+import { type Clock, type EnvironmentId, Fault, type Limits, type Log, type Repeat, repeat } from '#base';
 import type { Store } from '#store';
 import {
   insertCheckpoint,
-  insertEntries,
   insertTree,
+  placePending,
   selectPendingEnvironments,
   selectTreeForUpdate,
   selectUnsignedEnvironments,
   type TreeRow,
-  takePending,
   updateTree,
 } from './queries.ts';
 import type { Signer } from './signer.ts';
@@ -150,14 +138,8 @@ async function integrateOne(
     const row = await tx.row(selectTreeForUpdate, [environment]);
     // The log of an environment that is being deleted is not begun anew; what was written late is deleted as well.
     if (row === null) return { count: 0, note: null };
-    const taken = await tx.rows(takePending, [environment, limits.auditIntegrateItemsMax]);
-    // RETURNING keeps no order; ids sort by the time they were made.
-    taken.sort((left, right) => (left.id < right.id ? -1 : 1));
-    const tree = await append(tx, {
-      environment,
-      tree: decodeFrontier(row.frontier),
-      entries: taken.map(({ entry }) => entry),
-    });
+    const placed = await tx.rows(placePending, [environment, row.size, limits.auditIntegrateItemsMax]);
+    const tree = placed.reduce((grown, { leaf }) => appendLeaf(grown, leaf), decodeFrontier(row.frontier));
     const nowMs = clock.now();
     const note = isSignDue({ row, tree, nowMs, force, heartbeatMs: limits.auditHeartbeatMs })
       ? signer.sign({ size: tree.size, root: treeRoot(tree) })
@@ -165,31 +147,10 @@ async function integrateOne(
     if (note !== null) await tx.run(insertCheckpoint, [environment, tree.size, note]);
     const signed = note === null ? [row.signed_size, row.signed_at] : [tree.size, new Date(nowMs)];
     await tx.run(updateTree, [environment, tree.size, Buffer.from(encodeFrontier(tree)), ...signed]);
-    return { count: taken.length, note };
+    return { count: placed.length, note };
   });
   if (done.note !== null) publisher.publish(environment, done.note);
   return done.count;
-}
-
-interface Growth {
-  readonly environment: EnvironmentId;
-  readonly tree: Tree;
-  readonly entries: readonly Uint8Array[];
-}
-
-async function append(tx: Transaction, { environment, tree, entries }: Growth): Promise<Tree> {
-  if (entries.length === 0) return tree;
-  const leaves = entries.map((entry) => leafHash(entry));
-  const parsed = entries.map((entry) => parseEntry(entry));
-  await tx.run(insertEntries, [
-    environment,
-    tree.size,
-    leaves.map((leaf) => Buffer.from(leaf)),
-    parsed.map(({ action }) => action),
-    parsed.map(({ resource }) => resource),
-    entries.map((entry) => Buffer.from(entry)),
-  ]);
-  return leaves.reduce(appendLeaf, tree);
 }
 
 interface SignQuestion {

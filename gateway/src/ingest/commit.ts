@@ -64,7 +64,7 @@ export interface CommitPorts {
   readonly confirm: () => void;
 }
 
-/** Two commits under way at once: one is on its way to the disk while the next is being put together. */
+/** So that one that waits, for the lock of an ordered destination or for the disk, does not hold up the others. */
 const CONCURRENCY = 2;
 const EVENTS_PER_ENTRY_MAX = 256;
 /** What an event adds to an entry (two ids, a digest, quotes and commas), and what the entry has besides: rounded up. */

@@ -112,6 +112,60 @@ test('items that arrive during a flush share the next one', async () => {
   assert.deepEqual(sizes, [1, 5]);
 });
 
+test('a flush that lasts holds up no other, and a quick one has the database to itself', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const gates = new Map([0, 1].map((id) => [id, Promise.withResolvers<void>()]));
+  const flushed: number[][] = [];
+  const batcher = createBatcher<number, number>({
+    ...usual(),
+    concurrency: 2,
+    async flush(items) {
+      flushed.push([...items]);
+      for (const id of items) await gates.get(id)?.promise;
+      return items.map(done);
+    },
+  });
+  const quick = batcher.add(0);
+  await setImmediate();
+  const slow = [batcher.add(1), batcher.add(3)];
+  await setImmediate();
+  assert.deepEqual(flushed, [[0]], 'beside a quick one');
+  gates.get(0)?.resolve();
+  await quick;
+  const next = batcher.add(4);
+  await setImmediate();
+  assert.deepEqual(flushed, [[0], [1, 3]], 'beside one that has just begun');
+  t.mock.timers.tick(20);
+  assert.equal(await next, 4);
+  assert.equal(await batcher.add(5), 5);
+  assert.deepEqual(flushed, [[0], [1, 3], [4], [5]]);
+  gates.get(1)?.resolve();
+  assert.deepEqual(await Promise.all(slow), [1, 3]);
+  await batcher.close();
+});
+
+test('a full batch does not wait for a flush under way', async () => {
+  const gate = Promise.withResolvers<void>();
+  const flushed: number[][] = [];
+  const batcher = createBatcher<number, number>({
+    ...usual(),
+    concurrency: 2,
+    itemsMax: 3,
+    async flush(items) {
+      flushed.push([...items]);
+      await gate.promise;
+      return items.map(done);
+    },
+  });
+  const results = [batcher.add(0)];
+  await setImmediate();
+  for (let id = 1; id <= 3; id += 1) results.push(batcher.add(id));
+  await setImmediate();
+  assert.deepEqual(flushed, [[0], [1, 2, 3]]);
+  gate.resolve();
+  assert.deepEqual(await Promise.all(results), [0, 1, 2, 3]);
+});
+
 test('a full queue is BUSY with a time to come back, and takes items again when it has room', async () => {
   const gate = Promise.withResolvers<void>();
   const batcher = createBatcher<number, number>({

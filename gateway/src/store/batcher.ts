@@ -16,7 +16,7 @@ export interface BatcherOptions<Item, Result> {
   readonly bytesOf?: (item: Item) => number;
   readonly queueItemsMax?: number;
   readonly queueBytesMax?: number;
-  /** Flushes under way at once. */
+  /** Flushes under way at once, where one of them takes its time. */
   readonly concurrency: number;
   /** From `add` to its result. */
   readonly timeoutMs: number;
@@ -44,12 +44,18 @@ interface Entry<Item, Result> {
 }
 
 const QUEUE_BATCHES_DEFAULT = 16;
+/**
+ * How long a flush has the database to itself. Twice as many commits of half the size cost the database and the event loop
+ * nearly twice as much, and their items wait longer for it; one that lasts, behind a lock or a stalled disk, holds up nobody else.
+ */
+const ALONE_MS = 20;
 /** After a time limit or a full queue: when to come back. */
 const RETRY_AFTER_SECONDS = 1;
 
 /**
  * Group commit: items that arrive while a flush is under way share the next one. No item waits for company: a flush
- * starts as soon as a slot is free, so that a lone item is as fast as without a batcher.
+ * starts as soon as none is under way, so that a lone item is as fast as without a batcher. It starts beside another one when
+ * that has lasted 20 ms, or when a full batch waits.
  *
  * @example const commits = createBatcher({ name: 'webhooks', flush: insertAll, itemsMax: 256, concurrency: 2, … });
  */
@@ -63,6 +69,7 @@ export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result
   const idle: (() => void)[] = [];
   let queuedBytes = 0;
   let flushing = 0;
+  let lasting = 0; // of these
   let inFlight = 0;
   let scheduled = false;
   let closed = false;
@@ -112,11 +119,17 @@ export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result
 
   function pump(): void {
     scheduled = false;
-    while (flushing < concurrency && queue.size > 0) {
+    while (queue.size > 0 && mayStart()) {
       const batch = take();
       if (batch.length > 0) void run(batch);
     }
     if (flushing === 0 && queue.size === 0) for (const done of idle.splice(0)) done();
+  }
+
+  /** Alone, beside such as last, and when to wait would bring a batch no more company. */
+  function mayStart(): boolean {
+    if (flushing >= concurrency) return false;
+    return flushing === lasting || closed || queue.size >= itemsMax || queuedBytes >= bytesMax;
   }
 
   /** The next items that stay within the limits together; an item larger than the limit goes alone. */
@@ -140,7 +153,15 @@ export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result
   async function run(batch: readonly Entry<Item, Result>[]): Promise<void> {
     flushing += 1;
     inFlight += batch.length;
+    let lasts = false;
+    const timer = setTimeout(() => {
+      lasts = true;
+      lasting += 1;
+      pump();
+    }, ALONE_MS);
     const results = await resultsOf(batch);
+    clearTimeout(timer);
+    if (lasts) lasting -= 1;
     batch.forEach((entry, index) => entry.settle(results[index] ?? miscounted));
     flushing -= 1;
     inFlight -= batch.length;
