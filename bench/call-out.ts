@@ -1,19 +1,20 @@
 import { type Goal, goals, spread, table } from './report.ts';
 import { alternate, type Lengths, type Measured, type Rival, warm } from './rounds.ts';
 import type { Setting } from './setting.ts';
-import { summarise, summariseRatios } from './statistics.ts';
+import { type Summary, summarise, summariseRatios } from './statistics.ts';
 
 const CONNECTIONS = 32;
 const RESIDENT_MAX_MIB = 250;
 const METHODS = ['POST', 'GET'] as const;
 
-/** Call out: authenticated, recorded on disk before and after, scrubbed, against a proxy that does none of it. */
+/** Call out: authenticated, recorded on disk before and after, scrubbed, against a proxy that does none of it and one that only records. */
 export async function callOut({ setting, lengths }: { setting: Setting; lengths: Lengths }): Promise<string> {
   const rows: string[][] = [];
   const list: Goal[] = [];
+  const notes: string[] = [];
   let residentMiB = 0;
   for (const method of METHODS) {
-    const { ours, bare, rivals } = rivalsOf(setting, method);
+    const { ours, bare, recording, rivals } = rivalsOf(setting, method);
     const common = { setting, lengths, rivals, connections: CONNECTIONS };
     await warm(common);
     const full = await alternate({ ...common, rateOf: () => null });
@@ -24,8 +25,15 @@ export async function callOut({ setting, lengths }: { setting: Setting; lengths:
     const halfOurs = partial.get(ours.name) ?? [];
     const halfBare = partial.get(bare.name) ?? [];
     residentMiB = Math.max(residentMiB, ...[...fullOurs, ...halfOurs].map((one) => one.residentMiB));
-    rows.push(rowOf(ours.name, fullOurs, halfOurs), rowOf(bare.name, fullBare, halfBare));
+    const fullRecording = full.get(recording.name) ?? [];
+    const halfRecording = partial.get(recording.name) ?? [];
+    rows.push(
+      rowOf(ours.name, fullOurs, halfOurs),
+      rowOf(bare.name, fullBare, halfBare),
+      rowOf(recording.name, fullRecording, halfRecording),
+    );
     list.push(...goalsOf(method, { fullOurs, fullBare, halfOurs, halfBare }));
+    notes.push(noteOf(method, { fullOurs, fullRecording, halfBare, halfRecording }));
   }
   list.push({
     what: 'resident under that load',
@@ -37,8 +45,9 @@ export async function callOut({ setting, lengths }: { setting: Setting; lengths:
     '# Call out',
     '',
     `1 KiB out (POST) and 1 KiB back, over ${CONNECTIONS} kept connections, to a fixed HTTPS upstream. The rival replaces the credential and`,
-    'streams both ways with undici, over the same TLS. “Half load” is half of what ours does at full load, and the same arrivals per',
-    'second for both.',
+    'streams both ways with undici, over the same TLS. A second one also commits a row before it calls, and another one before its answer',
+    'ends: the least with which no call leaves without a trace. “Half load” is half of what ours does at full load, and the same',
+    'arrivals per second for all.',
     '',
     table(
       [
@@ -56,13 +65,15 @@ export async function callOut({ setting, lengths }: { setting: Setting; lengths:
     '',
     goals(list),
     '',
+    ...notes,
+    '',
   ].join('\n');
 }
 
 function rivalsOf(
   { ca, gateway, passThrough }: Setting,
   method: (typeof METHODS)[number],
-): { ours: Rival; bare: Rival; rivals: readonly Rival[] } {
+): { ours: Rival; bare: Rival; recording: Rival; rivals: readonly Rival[] } {
   const path = '/api/v1/orders/ord_0123456789abcdef';
   const ours: Rival = {
     name: `Sallyport, ${method}`,
@@ -80,7 +91,12 @@ function rivalsOf(
       requests: { kind: 'call', method, path, key: gateway.key },
     },
   };
-  return { ours, bare, rivals: [ours, bare] };
+  const recording: Rival = {
+    name: `recording pass-through, ${method}`,
+    server: 'passThrough',
+    order: { ...bare.order, target: { port: passThrough.recording, ca } },
+  };
+  return { ours, bare, recording, rivals: [ours, bare, recording] };
 }
 
 function rowOf(name: string, full: readonly Measured[], half: readonly Measured[]): string[] {
@@ -96,6 +112,27 @@ function rowOf(name: string, full: readonly Measured[], half: readonly Measured[
   ];
 }
 
+/** What the record alone costs: it is the part of ours that no code can save. */
+function noteOf(
+  method: string,
+  {
+    fullOurs,
+    fullRecording,
+    halfBare,
+    halfRecording,
+  }: Pick<Results, 'fullOurs' | 'halfBare'> & Record<'fullRecording' | 'halfRecording', readonly Measured[]>,
+): string {
+  const rate = summariseRatios(
+    fullOurs.map(({ perSecond }) => perSecond),
+    fullRecording.map(({ perSecond }) => perSecond),
+  );
+  return `${method} against the recording pass-through: ours does ${spread(rate)} of its rate; it adds ${spread(addedOf(halfRecording, halfBare))} ms to the p50 of the bare one.`;
+}
+
+function addedOf(rival: readonly Measured[], bare: readonly Measured[]): Summary {
+  return summarise(rival.map(({ p50Ms }, round) => p50Ms - (bare[round]?.p50Ms ?? Number.NaN)));
+}
+
 interface Results {
   readonly fullOurs: readonly Measured[];
   readonly fullBare: readonly Measured[];
@@ -108,7 +145,7 @@ function goalsOf(method: string, { fullOurs, fullBare, halfOurs, halfBare }: Res
     fullOurs.map(({ perSecond }) => perSecond),
     fullBare.map(({ perSecond }) => perSecond),
   );
-  const added = summarise(halfOurs.map(({ p50Ms }, round) => p50Ms - (halfBare[round]?.p50Ms ?? Number.NaN)));
+  const added = addedOf(halfOurs, halfBare);
   const p99 = summarise(halfOurs.map(({ p99Ms }) => p99Ms));
   return [
     {

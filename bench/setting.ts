@@ -9,6 +9,7 @@ import { type DatabaseWatch, watchDatabase } from './database.ts';
 import type { LoadOrder, LoadResult } from './load/load.ts';
 import type { BarePorts } from './servers/bare-hmac.ts';
 import type { GatewaySettings, GatewayStarted } from './servers/gateway.ts';
+import type { PassThroughPorts, PassThroughSettings } from './servers/pass-through.ts';
 import type { ServerAnswer, ServerQuestion, Tls } from './servers/server.ts';
 
 /** Everything that a run needs: every rival as a process of its own, one Postgres, and a load generator. */
@@ -22,7 +23,7 @@ export interface Setting {
   readonly gateway: GatewayStarted;
   readonly bareHmac: BarePorts;
   readonly sampleStack: { readonly https: number };
-  readonly passThrough: { readonly https: number };
+  readonly passThrough: PassThroughPorts;
   /** Host and port of what calls and deliveries go to. */
   readonly upstream: string;
   load(order: LoadOrder): Promise<LoadResult>;
@@ -88,10 +89,11 @@ export async function startSetting(): Promise<Setting> {
       secret,
       databaseUrl,
     });
-    const passThrough = await start<object, { https: number }>('pass-through.ts', {
+    const passThrough = await start<PassThroughSettings, PassThroughPorts>('pass-through.ts', {
       tls,
       ca,
       upstream: `https://${host}`,
+      databaseUrl,
     });
     const generator = startChild<LoadOrder, LoadResult>(new URL('load/main.ts', import.meta.url));
     ends.push(() => generator.stop());
