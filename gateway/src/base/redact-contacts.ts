@@ -18,6 +18,9 @@ const AT = codeOf('@');
 const DOT = codeOf('.');
 const HYPHEN = codeOf('-');
 const QUOTE = codeOf('"');
+const PERCENT = codeOf('%');
+const PLUS = codeOf('+');
+const ZERO = codeOf('0');
 const LOCAL_SYMBOLS: ReadonlySet<number> = new Set([..."!#$%&'*+-/=?^_`{|}~."].map(codeOf));
 const NUMBER_SYMBOLS: ReadonlySet<number> = new Set([...'._-:/,+%'].map(codeOf));
 const PHONE_SYMBOLS: ReadonlySet<number> = new Set([...'()./'].map(codeOf));
@@ -30,7 +33,7 @@ export function findEmails(codes: Codes, options: { except?: ReadonlySet<number>
   const spans: Span[] = [];
   let floor = 0;
   for (let index = 0; index < codes.length; index++) {
-    const width = codes[index] === AT ? 1 : standsAt(codes, { at: index, word: '%40' }) ? 3 : 0;
+    const width = atSignWidth(codes, index);
     if (width === 0 || options.except?.has(index) === true) continue;
     const start = localStart(codes, index, floor);
     const end = domainEnd(codes, index + width);
@@ -114,10 +117,16 @@ function phoneEnd(codes: Codes, start: number): number | null {
   return digits >= PHONE_DIGITS_MIN ? end : null;
 }
 
+function atSignWidth(codes: Codes, at: number): number {
+  if (codes[at] === AT) return 1;
+  return codes[at] === PERCENT && standsAt(codes, { at, word: '%40' }) ? 3 : 0;
+}
+
 function startOfNumber(codes: Codes, start: number): number | null {
-  if (codes[start] === codeOf('+')) return isPhoneSeparator(codes[start + 1]) ? start + 2 : start + 1;
-  if (standsAt(codes, { at: start, word: '%2b', anyCase: true })) return start + 3;
-  if (!standsAt(codes, { at: start, word: '00' })) return null;
+  const first = codes[start];
+  if (first === PLUS) return isPhoneSeparator(codes[start + 1]) ? start + 2 : start + 1;
+  if (first === PERCENT) return standsAt(codes, { at: start, word: '%2b', anyCase: true }) ? start + 3 : null;
+  if (first !== ZERO || codes[start + 1] !== ZERO) return null;
   const before = codes[start - 1];
   return before !== undefined && (isAlphanumeric(before) || NUMBER_SYMBOLS.has(before)) ? null : start + 2;
 }

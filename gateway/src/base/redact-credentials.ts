@@ -50,11 +50,16 @@ const prefixes: readonly Prefix[] = Object.freeze([
   ...rows(['eyJ'], 16, joined), // a JSON object in base64url: RFC 7519 section 3
 ]);
 
-const byFirst: ReadonlyMap<number, readonly Prefix[]> = Map.groupBy(prefixes, (row) => codeOf(row.prefix));
+/** By the code of their first character. */
+const byFirst: readonly (readonly Prefix[] | undefined)[] = Array.from({ length: 128 }, (_, code) => {
+  const rows = prefixes.filter(({ prefix }) => codeOf(prefix) === code);
+  return rows.length === 0 ? undefined : rows;
+});
 const PEM_BEGIN = '-----BEGIN ';
 const PEM_END = '-----END ';
 const PEM_LABEL_MAX = 64;
 const HYPHEN = codeOf('-');
+const SMALL_B = codeOf('b');
 
 /** Finds credentials that can be told by how they begin: keys of ours and of known vendors, and JSON Web Tokens. */
 export function findPrefixed(codes: Codes): Span[] {
@@ -97,9 +102,8 @@ export function findPrivateKeys(codes: Codes): Span[] {
   const spans: Span[] = [];
   let index = 0;
   while (index < codes.length) {
-    const body = standsAt(codes, { at: index, word: PEM_BEGIN })
-      ? privateLabelEnd(codes, index + PEM_BEGIN.length)
-      : null;
+    const begins = codes[index] === HYPHEN && standsAt(codes, { at: index, word: PEM_BEGIN });
+    const body = begins ? privateLabelEnd(codes, index + PEM_BEGIN.length) : null;
     if (body === null) {
       index++;
       continue;
@@ -114,7 +118,9 @@ export function findPrivateKeys(codes: Codes): Span[] {
 }
 
 function prefixedEnd(codes: Codes, at: number): number | null {
-  for (const { prefix, min, alphabet } of byFirst.get(codes[at] ?? 0) ?? []) {
+  const beginning = byFirst[codes[at] ?? 0];
+  if (beginning === undefined) return null;
+  for (const { prefix, min, alphabet } of beginning) {
     if (!standsAt(codes, { at, word: prefix })) continue;
     const from = at + prefix.length;
     const enough = endOfRun(codes, { from, to: from + min, test: alphabet }) === from + min;
@@ -124,6 +130,7 @@ function prefixedEnd(codes: Codes, at: number): number | null {
 }
 
 function schemeEnd(codes: Codes, at: number): number | null {
+  if (toLower(codes[at] ?? 0) !== SMALL_B) return null;
   if (standsAt(codes, { at, word: 'bearer', anyCase: true })) return at + 6;
   return standsAt(codes, { at, word: 'basic', anyCase: true }) ? at + 5 : null;
 }

@@ -38,12 +38,24 @@ const personalNames: ReadonlySet<string> = new Set(
   ),
 );
 
+/** By their last character: of most names none needs to be compared. */
+const endings: ReadonlyMap<string | undefined, readonly (readonly [ending: string, of: FieldClass])[]> =
+  Map.groupBy(
+    [
+      ...credentialNames.map((ending) => [ending, 'credential'] as const),
+      ...tokenNames.map((ending) => [ending, 'token'] as const),
+      ...lineNames.map((ending) => [ending, 'line'] as const),
+    ],
+    ([ending]) => ending.at(-1),
+  );
+
 const literals: ReadonlySet<string> = new Set(['true', 'false', 'null', 'undefined', ...MASKS]);
 const closers: ReadonlySet<number> = new Set([...',;:.)}]'].map(codeOf));
 const EQUALS = codeOf('=');
 const COLON = codeOf(':');
 const BACKSLASH = codeOf('\\');
 const DOT = codeOf('.');
+const PERCENT = codeOf('%');
 
 export type FieldClass = 'credential' | 'token' | 'line' | 'query' | 'personal';
 
@@ -55,9 +67,8 @@ export type FieldClass = 'credential' | 'token' | 'line' | 'query' | 'personal';
 export function classOfField(name: string, options: { inQuery?: boolean } = {}): FieldClass | null {
   const plain = name.slice(-NAME_MAX).toLowerCase().replaceAll(/[_-]/g, '');
   if (personalNames.has(plain)) return 'personal';
-  if (credentialNames.some((ending) => plain.endsWith(ending))) return 'credential';
-  if (tokenNames.some((ending) => plain.endsWith(ending))) return 'token';
-  if (lineNames.some((ending) => plain.endsWith(ending))) return 'line';
+  const found = endings.get(plain.at(-1))?.find(([ending]) => plain.endsWith(ending));
+  if (found !== undefined) return found[1];
   return options.inQuery === true && queryNames.has(plain) ? 'query' : null;
 }
 
@@ -87,7 +98,7 @@ function separatorWidth(codes: Codes, at: number): number {
   const code = codes[at];
   if (code === EQUALS) return codes[at + 1] === codeOf('>') ? 2 : 1;
   if (code === COLON) return standsAt(codes, { at: at + 1, word: '//' }) ? 0 : 1;
-  return standsAt(codes, { at, word: '%3d', anyCase: true }) ? 3 : 0;
+  return code === PERCENT && standsAt(codes, { at, word: '%3d', anyCase: true }) ? 3 : 0;
 }
 
 function fieldSpan(codes: Codes, separator: { at: number; width: number }): Span | null {

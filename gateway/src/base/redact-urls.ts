@@ -15,7 +15,7 @@ export function findUserParts(codes: Codes): Span[] {
   let index = 0;
   let address = { end: 0, lastAt: -1 };
   while (index < codes.length) {
-    if (!standsAt(codes, { at: index, word: '://' })) {
+    if (codes[index] !== COLON || !standsAt(codes, { at: index, word: '://' })) {
       index++;
       continue;
     }

@@ -74,6 +74,24 @@ const piece = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 3 }),
 );
 
+test('plain ASCII comes out of its short way as it does of the long one', () => {
+  const ascii = fc.oneof(
+    fc.constantFrom('<', '>', 'javascript:', 'JAVA', 'script:', ' ', '\n', '\t', '\r\n', '\u007f', '\u0000'),
+    fc.string({ unit: 'binary-ascii', maxLength: 8 }),
+  );
+  fc.assert(
+    fc.property(
+      fc.array(ascii, { maxLength: 30 }),
+      fc.integer({ min: 1, max: 40 }),
+      (pieces, charactersMax) => {
+        const text = pieces.join('');
+        assert.equal(clean(text, charactersMax), clean(`${text}\u200b`, charactersMax));
+      },
+    ),
+    { seed: SEED, numRuns: 3_000 },
+  );
+});
+
 test('K17: for any text: clean, short enough, well formed, and a fixed point', () => {
   fc.assert(
     fc.property(

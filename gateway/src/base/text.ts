@@ -4,6 +4,9 @@ const BREAK = /[\t\n\v\f\r\u0085\u2028\u2029]/;
 /** `<`, `>`, and what becomes one of them when a reader normalises (`＜`, `﹤`, `≮`). */
 const ANGLE = /[<>\u226e\u226f\ufe64\ufe65\uff1c\uff1e]/;
 const SCHEME = 'javascript:';
+/** Printable ASCII without angle brackets: nearly every text there is. */
+const PLAIN = /^[\t-\r\x20-\x3b\x3d\x3f-\x7e]*$/;
+const PLAIN_BREAK = /[\t-\r]/g;
 /** Normalising makes text at most three times longer (Unicode Annex 15), and at most so much shorter: more is never needed. */
 const GROWTH_MAX = 4;
 const PASSES_MAX = 4;
@@ -16,6 +19,8 @@ const PASSES_MAX = 4;
  * @example sanitizeText(' <b>javajavascript:script:x', { charactersMax: 255 }) // 'bx'
  */
 export function sanitizeText(text: string, { charactersMax }: { charactersMax: number }): string {
+  if (PLAIN.test(text) && !text.toLowerCase().includes(SCHEME))
+    return cut(text.replace(PLAIN_BREAK, ' ').trim(), charactersMax);
   let clean = text;
   for (let pass = 0; pass < PASSES_MAX; pass++) {
     const next = cut(
