@@ -72,7 +72,11 @@ function addVerify(schemes: Command): void {
     .requiredOption('--headers <file>', 'its headers, a "name: value" line each')
     .requiredOption('--body <file>', 'its body, byte for byte')
     .option('--target <target>', 'path and query that were called, where the scheme signs some of it')
-    .option('--tolerance <seconds>', 'in place of the scheme’s own');
+    .option('--tolerance <seconds>', 'in place of the scheme’s own')
+    .option(
+      '--reveal',
+      'show the signed string and whole signatures: who reads them can send such a message',
+    );
   runs(takesMessage(verify), async ({ terminal, options }) => {
     const { explain, verify: verifyMessage } = await loaded();
     const { callersFault, readHeaders, readBody, schemeOf, verifierOf } = await given();
@@ -88,7 +92,7 @@ function addVerify(schemes: Command): void {
       ...(await circumstances(options)),
     };
     const verdict = callersFault(() => verifyMessage(input));
-    const explanation = explain(input, verdict);
+    const explanation = explain(input, verdict, { reveal: options['reveal'] === true });
     terminal.data({ ok: verdict.ok, ...explanation }, () => explanation.lines.map(visible).join('\n'));
     if (!verdict.ok) process.exitCode = 1;
   });

@@ -11,23 +11,31 @@ import { REASONS, type Reason } from './reasons.ts';
 import type { ContentPart, Scheme } from './scheme.ts';
 import { schemeOf } from './schemes.ts';
 import { isUsable } from './secret.ts';
+import { signedText } from './signed-text.ts';
 import type { Verdict } from './verdict.ts';
 import type { VerifyInput } from './verify.ts';
 
 /**
- * What a person needs to see why a message was accepted or refused. Of each MAC only the first 8 characters are
- * shown, enough to compare and too little to forge with: a whole expected MAC would sign the body it belongs to.
- * Never holds a secret or the body. Throws as `verify` does.
+ * What a person needs to see why a message was accepted or refused. Never holds a secret. Throws as `verify` does.
+ *
+ * Of each MAC only the first 8 characters are shown, enough to compare and too little to forge with: a whole expected MAC is a
+ * signature of the body it belongs to, whoever wrote that. Nor is what was signed shown: it holds the body. With `reveal` all of it is
+ * there, for whoever holds the secret and looks into a message at a terminal; it does not belong into logs nor into answers.
  *
  * @example
  * for (const line of explain(input, verify(input)).lines) console.error(line);
  */
-export function explain(input: VerifyInput, verdict: Verdict): Explanation {
+export function explain(input: VerifyInput, verdict: Verdict, options: ExplainOptions = {}): Explanation {
   const scheme = schemeOf(input.scheme);
   const values: Configured = configured(scheme, input, 'verify');
   const read = readMessage(scheme, { ...values, rawHeaders: input.rawHeaders, body: input.body });
-  const facts = factsOf(scheme, { input, verdict, read });
+  const facts = factsOf(scheme, { input, verdict, read, reveal: options.reveal === true });
   return { ...facts, lines: linesOf(scheme.name, facts) };
+}
+
+export interface ExplainOptions {
+  /** The signed string, and MACs in full. */
+  readonly reveal?: boolean;
 }
 
 export interface Explanation {
@@ -41,10 +49,15 @@ export interface Explanation {
   readonly signedBytes: number | null;
   /** Hex SHA-256 of them, to compare with the sender's; `null` also where the secret is among them. */
   readonly signedSha256: string | null;
+  /**
+   * What the signature covers, as text, with `reveal` only; invisible characters are escaped, bytes that are not UTF-8 are hex, and
+   * `{secret}` stands in place of the secret. Several where the platform may have written the same in several ways.
+   */
+  readonly signed: readonly string[];
   readonly signatureHeader: 'present' | 'missing' | 'repeated' | 'in-body';
-  /** The first characters of every signature in the message. */
+  /** The first characters of every signature in the message; with `reveal` all of them. */
   readonly received: readonly string[];
-  /** The first characters of the MAC that each usable secret makes; of a private key there is none to make. */
+  /** The same of the MAC that each usable secret makes; of a private key there is none to make. */
   readonly expected: readonly { readonly secretId: string; readonly mac: string }[];
   /** The sender's time minus ours. */
   readonly clockDifferenceMs: number | null;
@@ -59,14 +72,16 @@ interface Seen {
   readonly input: VerifyInput;
   readonly verdict: Verdict;
   readonly read: Reading;
+  readonly reveal: boolean;
 }
 
-function factsOf(scheme: Scheme, { input, verdict, read }: Seen): Facts {
+function factsOf(scheme: Scheme, { input, verdict, read, reveal }: Seen): Facts {
   const messages = read.ok ? read.messages : [];
   const contents = messages.flatMap((message) => message.contents);
   // Of several, the first: the others say the same in other words.
   const [first] = contents;
   const header = scheme.headers.signature;
+  const shown = reveal ? (mac: string) => mac : start;
   const ours = read.timestampMs === null ? null : read.timestampMs - input.nowMs;
   return {
     outcome: verdict.ok ? 'accepted' : verdict.reason,
@@ -75,11 +90,14 @@ function factsOf(scheme: Scheme, { input, verdict, read }: Seen): Facts {
     signedShape: shapeOf(scheme),
     signedBytes: first === undefined ? null : bytesOf(first),
     signedSha256: first === undefined ? null : sha256(first),
+    signed: reveal ? contents.map((content) => signedText(content, input.secrets)) : [],
     signatureHeader: header === null ? 'in-body' : readHeader(input.rawHeaders, header).kind,
     received: messages.flatMap(({ signatures }) =>
-      signatures.map((signature) => start(encodeMac(signature, scheme.encoding))),
+      signatures.map((signature) => shown(encodeMac(signature, scheme.encoding))),
     ),
-    expected: contents.flatMap((content) => expectedMacs(scheme, input, content)),
+    expected: contents.flatMap((content) =>
+      expectedMacs(scheme, input, content).map(({ secretId, mac }) => ({ secretId, mac: shown(mac) })),
+    ),
     clockDifferenceMs: verdict.clockDifferenceMs ?? ours,
     notCovered: scheme.notCovered,
   };
@@ -95,7 +113,7 @@ function expectedMacs(
     .filter(({ bytes }) => isUsable(bytes))
     .map(({ id, bytes }) => {
       const mac = computeMac({ algorithm, secret: bytes, chunks: withSecret(content, bytes) });
-      return { secretId: id, mac: start(encodeMac(mac, encoding)) };
+      return { secretId: id, mac: encodeMac(mac, encoding) };
     });
 }
 
@@ -150,6 +168,7 @@ function linesOf(name: string, facts: Facts): string[] {
     lines.push(
       `Signed bytes: ${facts.signedBytes}${facts.signedSha256 === null ? '' : `, SHA-256 ${facts.signedSha256}`}.`,
     );
+  for (const text of facts.signed) lines.push(`Signed string: ${text}`);
   for (const mac of facts.received) lines.push(`Received signature: ${mac}`);
   for (const { secretId, mac } of facts.expected) lines.push(`Expected MAC under ${secretId}: ${mac}`);
   if (facts.secretId !== null) lines.push(`Secret that fits: ${facts.secretId}`);

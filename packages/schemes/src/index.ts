@@ -1,7 +1,7 @@
 export { answerChallenge, type ChallengeInput } from './challenge.ts';
 export { isNotificationUrl, isParameterValue, schemeNeeds } from './configured.ts';
 export { type EventTypeInput, eventTypeOf } from './event-type.ts';
-export { type Explanation, explain, shapeOf } from './explain.ts';
+export { type ExplainOptions, type Explanation, explain, shapeOf } from './explain.ts';
 export { FAULTS, SchemeFault, type SchemeFaultCode } from './fault.ts';
 export {
   type GenericContentPart,
