@@ -19,6 +19,8 @@ export interface LoadOptions {
 export interface LoadResult {
   /** Number of the webhook, and the id it was acknowledged with. */
   readonly acknowledged: readonly (readonly [number: number, event: string])[];
+  /** Own events: none. */
+  readonly own: readonly (readonly [number: number, event: string])[];
   readonly requests: number;
   readonly duplicates: number;
   /** Connections refused, reset, timed out: what a killed gateway looks like from outside. */
@@ -83,6 +85,7 @@ async function run(options: LoadOptions): Promise<void> {
   await dispatcher.destroy();
   const result: LoadResult = {
     acknowledged: [...acknowledged],
+    own: [],
     requests,
     duplicates,
     broken,
