@@ -120,11 +120,13 @@ export async function survive(options: {
     });
     const load = await sender.finish();
     await settled(setup);
+    const pull = await sender.end();
+    const acknowledged = { ...load, pull };
     // The log is sequenced behind the acts, by a task that may be waiting out its last failure.
-    let findings = await verifyCampaign(setup, load, seed);
+    let findings = await verifyCampaign(setup, acknowledged, seed);
     for (let tries = 1; findings.problems.length > 0 && tries < VERIFY_TRIES_MAX; tries += 1) {
       await delay(VERIFY_AGAIN_MS);
-      findings = await verifyCampaign(setup, load, seed);
+      findings = await verifyCampaign(setup, acknowledged, seed);
     }
     return { findings, load, code: await child.stop() };
   } finally {

@@ -37,7 +37,7 @@ suite('K7 U11: Postgres is gone for a minute under load', { concurrency: true },
   });
   test('told to stop while Postgres hangs, the gateway ends in bounded time, and not as if all were well', async (t) => {
     const victim = await withVictim(t);
-    const setup = await setUp(victim.url, 'default');
+    const setup = await setUp(victim.url, 'default', false);
     const errors = await open(join(setup.directory, 'errors.log'), 'a', 0o600);
     const child = loadChild({ file: setup.file, cache: join(setup.directory, 'cache'), errors: errors.fd });
     try {

@@ -27,6 +27,9 @@ export interface Place {
   readonly endpoint: { readonly id: string; readonly path: string; readonly secret: string };
   /** The key of the application, and the prefix under which it calls the platform. */
   readonly applicationKey: string;
+  /** Where events are sent, and where they are pulled from; `null` where nobody pulls. */
+  readonly push: string;
+  readonly pull: string | null;
   readonly out: string;
 }
 
@@ -47,18 +50,20 @@ export interface Setup {
 }
 
 const ENVIRONMENTS = 2;
-/** Leases of killed nodes end soon, and so do the waits of a short campaign. */
+/** Leases of killed nodes end soon, and so do the waits of a short campaign; replays take many steps, to be killed between. */
 const LIMITS = Object.freeze({
   deliveryLeaseMs: 5_000,
   deliveryTimeoutMaxMs: 15_000,
   deliveryPollMs: 250,
   shutdownTimeoutMs: 2_000,
+  eventReplayStepItemsMax: 2,
 });
 
 /** Makes a folder, a receiver, and two environments with an endpoint and a destination each. */
 export async function setUp(
   database: 'embedded' | Secret,
   given: Readonly<Record<string, number>> | 'default' = {},
+  isPulled = true,
 ): Promise<Setup> {
   const limits = given === 'default' ? {} : { ...LIMITS, ...given };
   const directory = await mkdtemp(join(tmpdir(), 'sallyport-crash-'));
@@ -127,13 +132,25 @@ export async function setUp(
     });
     const { id, path } = endpoint.json<{ id: string; path: string }>();
     const destination = await post('/admin/v1/destinations', { name, url: `${receiver.url}/${at}` });
-    const made = destination.json<{ secret: string }>();
+    const made = destination.json<{ destination: { id: string }; secret: string }>();
     receiver.secrets.set(`/${at}`, Buffer.from(made.secret.slice('whsec_'.length), 'base64'));
+    const pulled = isPulled
+      ? await post('/admin/v1/destinations', { kind: 'pull', name: `${name} pulled` })
+      : null;
     const { url: baseUrl, credential } = platform;
     const connection = await post('/admin/v1/connections', { platform: 'koywe', name, credential, baseUrl });
     const { prefix: out } = connection.json<{ prefix: string }>();
     const verifierKey = await audit.verifierKey(environment);
-    places.push({ environment, adminKey, verifierKey, endpoint: { id, path, secret }, applicationKey, out });
+    places.push({
+      environment,
+      adminKey,
+      verifierKey,
+      endpoint: { id, path, secret },
+      applicationKey,
+      out,
+      push: made.destination.id,
+      pull: pulled?.json<{ destination: { id: string } }>().destination.id ?? null,
+    });
   }
   await gateway.stop();
   await server?.stop();

@@ -51,7 +51,7 @@ const MIB = 1 << 20;
 /** Takes the database away from a gateway of default limits under load, for a time, and gives it back. */
 export async function siege(options: SiegeOptions): Promise<Endured> {
   const { victim, seed } = options;
-  const setup = await setUp(victim.url, 'default');
+  const setup = await setUp(victim.url, 'default', false);
   const errors = await open(join(setup.directory, 'errors.log'), 'a', 0o600);
   const child = loadChild({ file: setup.file, cache: join(setup.directory, 'cache'), errors: errors.fd });
   await child.start();
@@ -77,7 +77,7 @@ export async function siege(options: SiegeOptions): Promise<Endured> {
     const result = await pressure.finish();
     await settled(setup);
     const caughtUpMs = performance.now() - relievedAt;
-    const acknowledged = { ...result, violations: [] };
+    const acknowledged = { ...result, violations: [], pull: null };
     let findings = await verifyCampaign(setup, acknowledged, seed);
     for (let tries = 1; findings.problems.length > 0 && tries < VERIFY_TRIES_MAX; tries += 1) {
       await delay(VERIFY_AGAIN_MS);

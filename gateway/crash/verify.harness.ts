@@ -1,17 +1,19 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseEntry, verifyCheckpoint, verifyExport } from '@sallyport/evidence';
+import type { PullResult } from './load.harness.ts';
+import { pagesOf, type Replayable, type ReplayFindings, verifyDeliveries } from './replays.harness.ts';
 import type { Place, Setup } from './setup.harness.ts';
 import { campaignOwnEvent, campaignWebhook } from './webhook.ts';
 
 /** What a campaign counted, and everything that is wrong. */
-export interface Findings {
+export interface Findings extends ReplayFindings {
   readonly acknowledged: number;
   readonly stored: number;
   /** Stored, and never acknowledged: the gateway died between the two. Allowed. */
   readonly unacknowledged: number;
   readonly delivered: number;
-  /** Deliveries beyond the first of an event. Allowed. */
+  /** Deliveries beyond the first of an event, and those that replays made. Allowed. */
   readonly deliveredAgain: number;
   readonly entries: number;
   readonly checkpoints: number;
@@ -28,30 +30,37 @@ export interface Acknowledged {
   readonly own: readonly (readonly [number: number, event: string])[];
   /** What must never happen, as they saw it. */
   readonly violations: readonly string[];
+  /** What was pulled; `null` where nobody pulls. */
+  readonly pull: PullResult | null;
+  /** When gateways were killed, to tell which replays were under way. */
+  readonly killedAtMs?: readonly number[];
 }
 
-interface StoredEvent {
-  readonly id: string;
+interface StoredEvent extends Replayable {
   readonly digest: string;
   readonly platformEvent: string | null;
 }
 
-const PAGE = 200;
 const PROBLEMS_MAX = 50;
 
 /** Holds what was acknowledged, stored, delivered and logged against each other. The gateway must be running. */
 export async function verifyCampaign(setup: Setup, load: Acknowledged, seed: string): Promise<Findings> {
-  const problems: string[] = [...load.violations, ...setup.receiver.violations];
+  const problems: string[] = [
+    ...load.violations,
+    ...(load.pull?.violations ?? []),
+    ...setup.receiver.violations,
+  ];
   const wrong = (text: string): void => {
     if (problems.length < PROBLEMS_MAX) problems.push(text);
   };
   const byDigest = new Map<string, string>();
   const digests = new Map<string, string>();
   const calls = new Set<string>();
+  const replays = { replays: 0, replaysCut: 0, replayed: 0, replayedSent: 0 };
   let entries = 0;
   let checkpoints = 0;
   for (const place of setup.places) {
-    const events = await eventsOf(setup, place);
+    const events = await pagesOf<StoredEvent>(setup, place, 'events');
     const logged = await logOf(setup, place, wrong);
     entries += logged.entries;
     for (const request of logged.calls) calls.add(request);
@@ -68,6 +77,9 @@ export async function verifyCampaign(setup: Setup, load: Acknowledged, seed: str
     }
     for (const id of logged.events.keys()) wrong(`${id} is in the log and not stored`);
     const names = events.flatMap(({ platformEvent }) => platformEvent ?? []);
+    const made = await verifyDeliveries(setup, { place, events, killedAtMs: load.killedAtMs ?? [] }, wrong);
+    for (const name of ['replays', 'replaysCut', 'replayed', 'replayedSent'] as const)
+      replays[name] += made[name];
     if (new Set(names).size !== names.length) wrong('an id of the platform is stored twice');
   }
 
@@ -88,12 +100,19 @@ export async function verifyCampaign(setup: Setup, load: Acknowledged, seed: str
   for (const id of digests.keys()) {
     if (!setup.receiver.events.has(id)) wrong(`${id} is stored and was never delivered`);
   }
+  if (load.pull !== null) {
+    const pulled = new Map(load.pull.events);
+    for (const [id, digest] of pulled)
+      if (digests.get(id) !== digest) wrong(`${id} was pulled and is not stored so`);
+    for (const id of digests.keys()) if (!pulled.has(id)) wrong(`${id} is stored and was never pulled`);
+  }
   return {
+    ...replays,
     acknowledged: load.acknowledged.length + load.own.length,
     stored: digests.size,
     unacknowledged: digests.size - new Set([...load.acknowledged, ...load.own].map(([, id]) => id)).size,
     delivered: setup.receiver.events.size,
-    deliveredAgain,
+    deliveredAgain: deliveredAgain - replays.replayedSent,
     entries,
     checkpoints,
     calls,
@@ -108,19 +127,6 @@ export async function isDelivering({ call, places }: Setup): Promise<boolean> {
     if (answer.status !== 200 || answer.json<{ items: unknown[] }>().items.length > 0) return true;
   }
   return false;
-}
-
-async function eventsOf({ call }: Setup, { adminKey }: Place): Promise<StoredEvent[]> {
-  const events: StoredEvent[] = [];
-  for (let after = ''; ; ) {
-    const query = `limit=${PAGE}${after === '' ? '' : `&after=${after}`}`;
-    const answer = await call({ path: `/admin/v1/events?${query}`, key: adminKey });
-    if (answer.status !== 200) throw new Error(`the list of events was answered ${answer.status}`);
-    const page = answer.json<{ items: StoredEvent[]; next: string | null }>();
-    events.push(...page.items);
-    if (page.next === null) return events;
-    after = page.next;
-  }
 }
 
 /** The log of one environment: verified offline, also against every checkpoint that had left the gateway before. */
