@@ -14,7 +14,14 @@ import {
   systemClock,
 } from '#base';
 import { type ClientAnswer, type ClientCall, withClient } from '#test/client';
-import { allMigrations, createGateway, migrate, scopesOf, startEmbedded } from '../src/main.ts';
+import {
+  allMigrations,
+  createGateway,
+  migrate,
+  removeEmbedded,
+  scopesOf,
+  startEmbedded,
+} from '../src/main.ts';
 import { type Platform, startPlatform } from './platform.ts';
 import { type Receiver, startReceiver } from './receiver.ts';
 
@@ -168,6 +175,7 @@ export async function setUp(
     async remove() {
       for (const hook of hooks) await hook();
       await Promise.all([receiver.close(), platform.close()]);
+      if (embedded !== null) await removeEmbedded({ directory: embedded, log: silentLog });
       await rm(directory, { recursive: true, force: true });
     },
   };
