@@ -6,7 +6,7 @@ export function campaignReport(
   result: CampaignResult,
   { command, startedAt, commit }: { command: string; startedAt: string; commit: string },
 ): string {
-  const { kills, findings, load, startMs } = result;
+  const { kills, findings, load, pull, startMs } = result;
   const total = kills.load + kills.start + kills.stop;
   const wrong = [...findings.problems, ...result.leftovers.map((text) => `left behind: ${text}`)];
   const refused = Object.entries(load.refused).map(([status, count]) => `${count} × ${status}`);
@@ -23,11 +23,19 @@ export function campaignReport(
     ['… broken by a kill', load.broken],
     ['… answered otherwise than 200', refused.length === 0 ? 'none' : refused.join(', ')],
     ['… acknowledged as duplicates', load.duplicates],
-    ['webhooks acknowledged', findings.acknowledged],
+    ['webhooks acknowledged', load.acknowledged.length],
+    ['own events acknowledged', load.own.length],
     ['events stored', findings.stored],
     ['… of which never acknowledged', findings.unacknowledged],
     ['events delivered', findings.delivered],
     ['… delivered more than once', findings.deliveredAgain],
+    ['replays by a filter, all finished', findings.replays],
+    ['… under way when a gateway was killed', findings.replaysCut],
+    ['… deliveries that they made, each chosen event once', findings.replayed],
+    ['events pulled', pull.events.length],
+    ['… in answers', pull.pulls],
+    ['… deliveries acknowledged, none given again', pull.acknowledged],
+    ['… given again unacknowledged, when their lease was over', pull.givenAgain],
     ['deliveries answered 503 on purpose', result.refusedDeliveries],
     ['entries in the verified logs', findings.entries],
     ['checkpoints that had left the gateway, all consistent', findings.checkpoints],
@@ -37,7 +45,7 @@ export function campaignReport(
     '# Crash campaign',
     '',
     wrong.length === 0
-      ? '**Nothing was lost.** Every acknowledged event is stored exactly once and was delivered at least once under the id it was acknowledged with, with the bytes it came with. Nothing was delivered that is not stored. The log of each environment verifies offline, also against every checkpoint that had left the gateway, and names every stored event exactly once with its digest. No process, lock or transaction was left behind.'
+      ? '**Nothing was lost.** Every acknowledged event is stored exactly once and was delivered at least once under the id it was acknowledged with, with the bytes it came with. Nothing was delivered that is not stored. The log of each environment verifies offline, also against every checkpoint that had left the gateway, and names every stored event exactly once with its digest. Every replay chose each event of its filter once, none twice and none left out. Every stored event was pulled, and nothing acknowledged was given again. No process, lock or transaction was left behind.'
       : `**${wrong.length} problems.**`,
     '',
     ...wrong.map((text) => `- ${text}`),

@@ -6,7 +6,7 @@ import { type Secret, silentLog } from '#base';
 import { removeEmbedded, startEmbedded } from '#store';
 import { loadChild } from './child.harness.ts';
 import type { LoadResult } from './load.harness.ts';
-import { dataFolderOf, killNow, postgresProcesses } from './postgres.ts';
+import { dataFolderOf, killNow, postgresProcesses, signalNow } from './postgres.ts';
 import { settled, startLoad } from './run.harness.ts';
 import { setUp } from './setup.harness.ts';
 import { type Findings, verifyCampaign } from './verify.harness.ts';
@@ -16,6 +16,10 @@ export interface Victim {
   readonly url: Secret;
   /** All of its processes end at once, as by `kill -9`. */
   kill(): Promise<void>;
+  /** All of its processes stop where they are: connections stay open, and nothing is answered. */
+  freeze(): Promise<void>;
+  /** They go on. */
+  thaw(): Promise<void>;
   /** Starts it again, unless it is there. */
   restart(): Promise<void>;
   end(): Promise<void>;
@@ -33,12 +37,18 @@ export async function startVictim(directory: string): Promise<Victim> {
     return started;
   };
   let server = await start();
+  const signal = async (name: 'SIGSTOP' | 'SIGCONT'): Promise<void> => {
+    // Twice: one may have been made while the others were looked up.
+    for (const _ of [1, 2]) signalNow(await postgresProcesses(await dataFolderOf(directory)), name);
+  };
   return {
     url: server.url,
     async kill() {
       killNow(await postgresProcesses(await dataFolderOf(directory)));
       await server.exited;
     },
+    freeze: () => signal('SIGSTOP'),
+    thaw: () => signal('SIGCONT'),
     async restart() {
       if (!isThere) server = await start();
     },
@@ -110,11 +120,13 @@ export async function survive(options: {
     });
     const load = await sender.finish();
     await settled(setup);
+    const pull = await sender.end();
+    const acknowledged = { ...load, pull };
     // The log is sequenced behind the acts, by a task that may be waiting out its last failure.
-    let findings = await verifyCampaign(setup, load, seed);
+    let findings = await verifyCampaign(setup, acknowledged, seed);
     for (let tries = 1; findings.problems.length > 0 && tries < VERIFY_TRIES_MAX; tries += 1) {
       await delay(VERIFY_AGAIN_MS);
-      findings = await verifyCampaign(setup, load, seed);
+      findings = await verifyCampaign(setup, acknowledged, seed);
     }
     return { findings, load, code: await child.stop() };
   } finally {

@@ -38,9 +38,14 @@ export async function processesNaming(text: string): Promise<readonly number[]> 
 
 /** Ends processes without a word. Only with numbers that were looked up just now: later they may be another's. */
 export function killNow(pids: readonly number[]): void {
+  signalNow(pids, 'SIGKILL');
+}
+
+/** The same with another signal. */
+export function signalNow(pids: readonly number[], signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): void {
   for (const pid of pids) {
     try {
-      process.kill(pid, 'SIGKILL');
+      process.kill(pid, signal);
     } catch {
       // It ended meanwhile.
     }

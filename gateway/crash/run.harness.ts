@@ -7,8 +7,9 @@ import type { Secret } from '#base';
 import { createChance } from './chance.ts';
 import { type Child, loadChild } from './child.harness.ts';
 import { leftovers } from './leftovers.harness.ts';
-import type { LoadOptions, LoadResult } from './load.harness.ts';
+import type { LoadOptions, LoadResult, PullResult } from './load.harness.ts';
 import { dataFolderOf, isAlive, killNow, postgresProcesses } from './postgres.ts';
+import { beginReplay, replaysOver } from './replays.harness.ts';
 import { type Setup, setUp } from './setup.harness.ts';
 import { type Findings, isDelivering, verifyCampaign } from './verify.harness.ts';
 
@@ -35,6 +36,7 @@ export interface CampaignResult {
   readonly startMs: { readonly median: number; readonly max: number };
   readonly durationMs: number;
   readonly load: LoadResult;
+  readonly pull: PullResult;
   readonly refusedDeliveries: number;
   readonly findings: Findings;
   readonly leftovers: readonly string[];
@@ -45,6 +47,8 @@ export interface CampaignResult {
 const CONNECTIONS = 6;
 const LOAD_MS_MIN = 30;
 const START_MS_GUESS = 500;
+/** Of the gateways that answer, so many are told to replay something. */
+const REPLAY_SHARE = 0.8;
 const STOP_MS_MAX = 250;
 const FINISH_TIMEOUT_MS = 120_000;
 const POLL_MS = 200;
@@ -75,17 +79,19 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
   };
   const sender = startLoad(setup, options);
   try {
-    const killed = await killAll(options, { setup, load });
+    const { killedAtMs, ...killed } = await killAll(options, { setup, load });
     tell('the kills are done; webhooks are being finished');
     const last = load();
     await last.start();
     const sent = await sender.finish();
+    await replaysOver(setup);
     await settled(setup);
+    const pull = await sender.end();
     const code = await last.stop();
     const again = load();
     await again.start();
     tell('verifying');
-    const findings = await verifyCampaign(setup, sent, seed);
+    const findings = await verifyCampaign(setup, { ...sent, pull, killedAtMs }, seed);
     const problems =
       code === 0 ? findings.problems : [...findings.problems, `an orderly stop ended with ${code}`];
     again.kill();
@@ -94,6 +100,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
       ...killed,
       durationMs: performance.now() - begun,
       load: sent,
+      pull,
       refusedDeliveries: setup.receiver.refused(),
       findings: { ...findings, problems },
       leftovers: await leftovers({ setup, database: options.database }),
@@ -116,19 +123,24 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
 async function killAll(
   { kills, seed, postgresEvery, loadMsMax, tell = () => undefined }: CampaignOptions,
   { setup, load }: { setup: Setup; load: () => Child },
-): Promise<Pick<CampaignResult, 'kills' | 'postgresKills' | 'stops' | 'startMs'>> {
+): Promise<Pick<CampaignResult, 'kills' | 'postgresKills' | 'stops' | 'startMs'> & { killedAtMs: number[] }> {
   const chance = createChance(seed);
   const counts = { load: 0, start: 0, stop: 0 };
   const starts: number[] = [];
+  const killedAtMs: number[] = [];
   let postgresKills = 0;
   let stops = 0;
   let spare: Child | null = null;
+  let replaying: Promise<void> | null = null;
   for (let number = 1; number <= kills; ) {
+    await replaying;
+    replaying = null;
     const child: Child = spare ?? load();
     spare = null;
     const draw = chance();
     const moment: Moment = draw < 0.7 ? 'load' : draw < 0.85 ? 'start' : 'stop';
     const from = performance.now();
+    const beforeMs = Date.now();
     const ready = child.start();
     ready.catch(() => undefined);
     if (moment === 'start') {
@@ -137,6 +149,7 @@ async function killAll(
       await ready;
       starts.push(performance.now() - from);
       spare = load();
+      if (chance() < REPLAY_SHARE) replaying = beginReplay(setup, { chance, beforeMs });
       await delay(LOAD_MS_MIN + chance() * (loadMsMax - LOAD_MS_MIN));
       if (moment === 'stop') {
         const gone = await Promise.race([
@@ -156,6 +169,7 @@ async function killAll(
       postgresKills += 1;
       if (chance() < 0.5) await delay(chance() * LOAD_MS_MIN); // sometimes it gets to see its database die
     }
+    killedAtMs.push(Date.now());
     child.kill();
     await child.exited;
     await reaped(servers);
@@ -166,7 +180,7 @@ async function killAll(
   spare?.kill();
   const sorted = starts.toSorted((left, right) => left - right);
   const startMs = { median: sorted[Math.floor(sorted.length / 2)] ?? 0, max: sorted.at(-1) ?? 0 };
-  return { kills: counts, postgresKills, stops, startMs };
+  return { kills: counts, postgresKills, stops, startMs, killedAtMs };
 }
 
 /** Waits until the system has forgotten killed processes: Postgres takes one that is not yet for a living server. */
@@ -185,16 +199,26 @@ export function startLoad(
     execArgv: [],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
-  const result = new Promise<LoadResult>((resolve, reject) => {
-    child.once('message', (message: LoadResult) => resolve(message));
-    child.once('exit', (code) => reject(new Error(`the load ended early: ${code}`)));
+  const result = Promise.withResolvers<LoadResult>();
+  const pull = Promise.withResolvers<PullResult>();
+  child.on('message', (message: { load: LoadResult } | { pull: PullResult }) => {
+    if ('load' in message) result.resolve(message.load);
+    else pull.resolve(message.pull);
   });
-  result.catch(() => undefined);
+  child.once('exit', (code) => {
+    for (const { reject } of [result, pull]) reject(new Error(`the load ended early: ${code}`));
+  });
+  for (const { promise } of [result, pull]) promise.catch(() => undefined);
   const begin: LoadOptions = {
     url: setup.url,
     ca: setup.ca,
     seed,
-    endpoints: setup.places.map(({ endpoint }) => endpoint),
+    endpoints: setup.places.map(({ endpoint: { path, secret }, applicationKey: key, pull: from }) => ({
+      path,
+      secret,
+      key,
+      pull: from ?? '',
+    })),
     webhooksPerSecond,
     connections: CONNECTIONS,
   };
@@ -204,9 +228,14 @@ export function startLoad(
     async finish(): Promise<LoadResult> {
       child.send('finish');
       const late = delay(FINISH_TIMEOUT_MS, null, { ref: false });
-      const finished = await Promise.race([result, late]);
+      const finished = await Promise.race([result.promise, late]);
       if (finished === null) throw new Error('webhooks were not acknowledged in time');
       return finished;
+    },
+    /** No further pull; what was pulled. */
+    end(): Promise<PullResult> {
+      child.send('end');
+      return pull.promise;
     },
     kill: () => void child.kill('SIGKILL'),
   };

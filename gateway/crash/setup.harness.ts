@@ -14,7 +14,15 @@ import {
   systemClock,
 } from '#base';
 import { type ClientAnswer, type ClientCall, withClient } from '#test/client';
-import { allMigrations, createGateway, migrate, scopesOf, startEmbedded } from '../src/main.ts';
+import {
+  allMigrations,
+  createGateway,
+  migrate,
+  removeEmbedded,
+  scopesOf,
+  startEmbedded,
+} from '../src/main.ts';
+import { type Platform, startPlatform } from './platform.ts';
 import { type Receiver, startReceiver } from './receiver.ts';
 
 /** An environment of the campaign. */
@@ -24,6 +32,12 @@ export interface Place {
   readonly verifierKey: string;
   /** Where webhooks go, and what they are signed with. */
   readonly endpoint: { readonly id: string; readonly path: string; readonly secret: string };
+  /** The key of the application, and the prefix under which it calls the platform. */
+  readonly applicationKey: string;
+  /** Where events are sent, and where they are pulled from; `null` where nobody pulls. */
+  readonly push: string;
+  readonly pull: string | null;
+  readonly out: string;
 }
 
 /** Everything a campaign needs before the first gateway is started. */
@@ -37,30 +51,34 @@ export interface Setup {
   readonly ca: string;
   readonly places: readonly Place[];
   readonly receiver: Receiver;
+  readonly platform: Platform;
   readonly call: (call: ClientCall) => Promise<ClientAnswer>;
   remove(): Promise<void>;
 }
 
 const ENVIRONMENTS = 2;
-/** Leases of killed nodes end soon, and so do the waits of a short campaign. */
+/** Leases of killed nodes end soon, and so do the waits of a short campaign; replays take many steps, to be killed between. */
 const LIMITS = Object.freeze({
   deliveryLeaseMs: 5_000,
   deliveryTimeoutMaxMs: 15_000,
   deliveryPollMs: 250,
   shutdownTimeoutMs: 2_000,
+  eventReplayStepItemsMax: 2,
 });
 
 /** Makes a folder, a receiver, and two environments with an endpoint and a destination each. */
 export async function setUp(
   database: 'embedded' | Secret,
-  given: Readonly<Record<string, number>> = {},
+  given: Readonly<Record<string, number>> | 'default' = {},
+  isPulled = true,
 ): Promise<Setup> {
-  const limits = { ...LIMITS, ...given };
+  const limits = given === 'default' ? {} : { ...LIMITS, ...given };
   const directory = await mkdtemp(join(tmpdir(), 'sallyport-crash-'));
   const embedded = database === 'embedded' ? join(directory, 'postgres') : null;
   const authority = await createAuthority();
   const tls = await issueCertificate(authority, { names: ['127.0.0.1'] });
   const receiver = await startReceiver(tls);
+  const platform = await startPlatform(tls);
   const port = await freePort();
   const url = `https://127.0.0.1:${port}`;
   const hooks: (() => Promise<void>)[] = [];
@@ -71,7 +89,7 @@ export async function setUp(
     port,
     ...tls,
     ca: authority.cert,
-    declaredHosts: [new URL(receiver.url).host],
+    declaredHosts: [receiver, platform].map(({ url: at }) => new URL(at).host),
     limits,
   };
   const file = join(directory, 'options.json');
@@ -102,11 +120,15 @@ export async function setUp(
       { organization, name, kind: 'development', region: 'local' },
       SYSTEM,
     );
-    const { secret: key } = await access.keys.create(
-      { environment, kind: 'admin', name, scopes: scopesOf('admin') },
-      SYSTEM,
-    );
-    const adminKey = openSecretText(key);
+    const keyOf = async (kind: 'admin' | 'test'): Promise<string> => {
+      const made = await access.keys.create(
+        { environment, kind, name: `${name} ${kind}`, scopes: scopesOf(kind) },
+        SYSTEM,
+      );
+      return openSecretText(made.secret);
+    };
+    const adminKey = await keyOf('admin');
+    const applicationKey = await keyOf('test');
     const secret = `a-secret-of-the-campaign-${at}`;
     const post = (path: string, body: object) => call({ method: 'POST', path, key: adminKey, body });
     const endpoint = await post('/admin/v1/endpoints', {
@@ -117,10 +139,25 @@ export async function setUp(
     });
     const { id, path } = endpoint.json<{ id: string; path: string }>();
     const destination = await post('/admin/v1/destinations', { name, url: `${receiver.url}/${at}` });
-    const made = destination.json<{ secret: string }>();
+    const made = destination.json<{ destination: { id: string }; secret: string }>();
     receiver.secrets.set(`/${at}`, Buffer.from(made.secret.slice('whsec_'.length), 'base64'));
+    const pulled = isPulled
+      ? await post('/admin/v1/destinations', { kind: 'pull', name: `${name} pulled` })
+      : null;
+    const { url: baseUrl, credential } = platform;
+    const connection = await post('/admin/v1/connections', { platform: 'koywe', name, credential, baseUrl });
+    const { prefix: out } = connection.json<{ prefix: string }>();
     const verifierKey = await audit.verifierKey(environment);
-    places.push({ environment, adminKey, verifierKey, endpoint: { id, path, secret } });
+    places.push({
+      environment,
+      adminKey,
+      verifierKey,
+      endpoint: { id, path, secret },
+      applicationKey,
+      out,
+      push: made.destination.id,
+      pull: pulled?.json<{ destination: { id: string } }>().destination.id ?? null,
+    });
   }
   await gateway.stop();
   await server?.stop();
@@ -133,10 +170,12 @@ export async function setUp(
     ca: authority.cert,
     places,
     receiver,
+    platform,
     call,
     async remove() {
       for (const hook of hooks) await hook();
-      await receiver.close();
+      await Promise.all([receiver.close(), platform.close()]);
+      if (embedded !== null) await removeEmbedded({ directory: embedded, log: silentLog });
       await rm(directory, { recursive: true, force: true });
     },
   };

@@ -1,47 +1,69 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseEntry, verifyCheckpoint, verifyExport } from '@sallyport/evidence';
-import type { LoadResult } from './load.harness.ts';
+import type { PullResult } from './load.harness.ts';
+import { pagesOf, type Replayable, type ReplayFindings, verifyDeliveries } from './replays.harness.ts';
 import type { Place, Setup } from './setup.harness.ts';
-import { campaignWebhook } from './webhook.ts';
+import { campaignOwnEvent, campaignWebhook } from './webhook.ts';
 
 /** What a campaign counted, and everything that is wrong. */
-export interface Findings {
+export interface Findings extends ReplayFindings {
   readonly acknowledged: number;
   readonly stored: number;
   /** Stored, and never acknowledged: the gateway died between the two. Allowed. */
   readonly unacknowledged: number;
   readonly delivered: number;
-  /** Deliveries beyond the first of an event. Allowed. */
+  /** Deliveries beyond the first of an event, and those that replays made. Allowed. */
   readonly deliveredAgain: number;
   readonly entries: number;
   readonly checkpoints: number;
+  /** Of the calls that the log says were begun: the requests that they came with. */
+  readonly calls: ReadonlySet<string>;
   readonly problems: readonly string[];
 }
 
-interface StoredEvent {
-  readonly id: string;
+/** What senders say was acknowledged. */
+export interface Acknowledged {
+  /** Number of the webhook, and the id it was acknowledged with. */
+  readonly acknowledged: readonly (readonly [number: number, event: string])[];
+  /** The same of the application's own events. */
+  readonly own: readonly (readonly [number: number, event: string])[];
+  /** What must never happen, as they saw it. */
+  readonly violations: readonly string[];
+  /** What was pulled; `null` where nobody pulls. */
+  readonly pull: PullResult | null;
+  /** When gateways were killed, to tell which replays were under way. */
+  readonly killedAtMs?: readonly number[];
+}
+
+interface StoredEvent extends Replayable {
   readonly digest: string;
   readonly platformEvent: string | null;
 }
 
-const PAGE = 200;
 const PROBLEMS_MAX = 50;
 
 /** Holds what was acknowledged, stored, delivered and logged against each other. The gateway must be running. */
-export async function verifyCampaign(setup: Setup, load: LoadResult, seed: string): Promise<Findings> {
-  const problems: string[] = [...load.violations, ...setup.receiver.violations];
+export async function verifyCampaign(setup: Setup, load: Acknowledged, seed: string): Promise<Findings> {
+  const problems: string[] = [
+    ...load.violations,
+    ...(load.pull?.violations ?? []),
+    ...setup.receiver.violations,
+  ];
   const wrong = (text: string): void => {
     if (problems.length < PROBLEMS_MAX) problems.push(text);
   };
   const byDigest = new Map<string, string>();
   const digests = new Map<string, string>();
+  const calls = new Set<string>();
+  const replays = { replays: 0, replaysCut: 0, replayed: 0, replayedSent: 0 };
   let entries = 0;
   let checkpoints = 0;
   for (const place of setup.places) {
-    const events = await eventsOf(setup, place);
+    const events = await pagesOf<StoredEvent>(setup, place, 'events');
     const logged = await logOf(setup, place, wrong);
     entries += logged.entries;
+    for (const request of logged.calls) calls.add(request);
     checkpoints += logged.checkpoints;
     for (const { id, digest } of events) {
       if (byDigest.has(digest)) wrong(`${id} and ${byDigest.get(digest)} are the same webhook stored twice`);
@@ -55,15 +77,20 @@ export async function verifyCampaign(setup: Setup, load: LoadResult, seed: strin
     }
     for (const id of logged.events.keys()) wrong(`${id} is in the log and not stored`);
     const names = events.flatMap(({ platformEvent }) => platformEvent ?? []);
+    const made = await verifyDeliveries(setup, { place, events, killedAtMs: load.killedAtMs ?? [] }, wrong);
+    for (const name of ['replays', 'replaysCut', 'replayed', 'replayedSent'] as const)
+      replays[name] += made[name];
     if (new Set(names).size !== names.length) wrong('an id of the platform is stored twice');
   }
 
-  for (const [number, id] of load.acknowledged) {
-    const { digest } = campaignWebhook(seed, number);
-    if (digests.get(id) !== digest) wrong(`webhook ${number} was acknowledged as ${id} and is not stored so`);
-    if (byDigest.get(digest) !== id)
-      wrong(`webhook ${number} was acknowledged as ${id} and stored otherwise`);
-  }
+  const held = (what: string, { id, digest }: { id: string; digest: string }): void => {
+    if (digests.get(id) !== digest) wrong(`${what} was acknowledged as ${id} and is not stored so`);
+    if (byDigest.get(digest) !== id) wrong(`${what} was acknowledged as ${id} and stored otherwise`);
+  };
+  for (const [number, id] of load.acknowledged)
+    held(`webhook ${number}`, { id, digest: campaignWebhook(seed, number).digest });
+  for (const [number, id] of load.own)
+    held(`own event ${number}`, { id, digest: campaignOwnEvent(seed, number).digest });
   let deliveredAgain = 0;
   for (const [id, { digest, count }] of setup.receiver.events) {
     deliveredAgain += count - 1;
@@ -73,14 +100,22 @@ export async function verifyCampaign(setup: Setup, load: LoadResult, seed: strin
   for (const id of digests.keys()) {
     if (!setup.receiver.events.has(id)) wrong(`${id} is stored and was never delivered`);
   }
+  if (load.pull !== null) {
+    const pulled = new Map(load.pull.events);
+    for (const [id, digest] of pulled)
+      if (digests.get(id) !== digest) wrong(`${id} was pulled and is not stored so`);
+    for (const id of digests.keys()) if (!pulled.has(id)) wrong(`${id} is stored and was never pulled`);
+  }
   return {
-    acknowledged: load.acknowledged.length,
+    ...replays,
+    acknowledged: load.acknowledged.length + load.own.length,
     stored: digests.size,
-    unacknowledged: digests.size - new Set(load.acknowledged.map(([, id]) => id)).size,
+    unacknowledged: digests.size - new Set([...load.acknowledged, ...load.own].map(([, id]) => id)).size,
     delivered: setup.receiver.events.size,
-    deliveredAgain,
+    deliveredAgain: deliveredAgain - replays.replayedSent,
     entries,
     checkpoints,
+    calls,
     problems,
   };
 }
@@ -94,19 +129,6 @@ export async function isDelivering({ call, places }: Setup): Promise<boolean> {
   return false;
 }
 
-async function eventsOf({ call }: Setup, { adminKey }: Place): Promise<StoredEvent[]> {
-  const events: StoredEvent[] = [];
-  for (let after = ''; ; ) {
-    const query = `limit=${PAGE}${after === '' ? '' : `&after=${after}`}`;
-    const answer = await call({ path: `/admin/v1/events?${query}`, key: adminKey });
-    if (answer.status !== 200) throw new Error(`the list of events was answered ${answer.status}`);
-    const page = answer.json<{ items: StoredEvent[]; next: string | null }>();
-    events.push(...page.items);
-    if (page.next === null) return events;
-    after = page.next;
-  }
-}
-
 /** The log of one environment: verified offline, also against every checkpoint that had left the gateway before. */
 async function logOf(setup: Setup, place: Place, wrong: (text: string) => void) {
   const { adminKey, verifierKey, environment } = place;
@@ -117,16 +139,21 @@ async function logOf(setup: Setup, place: Place, wrong: (text: string) => void) 
   for (const problem of report.problems) wrong(`log of ${environment}: ${JSON.stringify(problem)}`);
   if (!report.ok) wrong(`the log of ${environment} does not verify`);
   const events = new Map<string, string[]>();
+  const calls: string[] = [];
   for (const line of lines) {
     if (!line.startsWith('{"type":"entry"')) continue;
     const { entry } = JSON.parse(line) as { entry: string };
-    const { action, details } = parseEntry(Buffer.from(entry, 'base64'));
+    const { action, request, details } = parseEntry(Buffer.from(entry, 'base64'));
+    if (action === 'call.started') {
+      const listed = (details['calls'] ?? [{ request }]) as unknown as { request: string }[];
+      calls.push(...listed.map(({ request }) => request));
+    }
     if (action !== 'event.stored') continue;
     for (const [id = '', , digest = ''] of details['events'] as unknown as [string, string, string][]) {
       events.set(id, [...(events.get(id) ?? []), digest]);
     }
   }
-  return { events, entries: report.entries, checkpoints: knownCheckpoints.length };
+  return { events, calls, entries: report.entries, checkpoints: knownCheckpoints.length };
 }
 
 /** What the file sink kept. A note that a kill cut off in the middle is none. */

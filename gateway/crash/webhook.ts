@@ -28,3 +28,16 @@ export function campaignWebhook(seed: string, number: number): CampaignWebhook {
   const body = Buffer.concat([Buffer.from(text), Buffer.from(tail)]);
   return { number, body, digest: hash('sha256', body, 'hex') };
 }
+
+/** An event of the application's own, under a key by which its repetitions are known. */
+export interface OwnEvent {
+  readonly body: string;
+  readonly digest: string;
+  readonly requestKey: string;
+}
+
+/** Makes an own event; its bytes follow from the seed and its number. */
+export function campaignOwnEvent(seed: string, number: number): OwnEvent {
+  const body = JSON.stringify({ type: 'invoice.sent', data: { invoice: `${seed}/${number}` } });
+  return { body, digest: hash('sha256', body, 'hex'), requestKey: `${seed}-own-${number}` };
+}

@@ -26,7 +26,7 @@ export async function withBreakableLine(t: Cleanup, url: Secret): Promise<Breaka
   const port = target.searchParams.get('port') ?? (target.port === '' ? '5432' : target.port);
   const wires = new Set<Wire>();
   let isCut = false;
-  const server = createServer((near) => {
+  const server = createServer({ allowHalfOpen: true }, (near) => {
     const far =
       directory === null ? connect(Number(port), target.hostname) : connect(`${directory}/.s.PGSQL.${port}`);
     const wire: Wire = { sockets: [near, far], said: '', isCut };
@@ -42,6 +42,7 @@ export async function withBreakableLine(t: Cleanup, url: Secret): Promise<Breaka
     ] as const) {
       one.on('error', () => undefined).on('close', () => other.destroy());
     }
+    near.on('end', () => void (wire.isCut || far.end())); // a leave that nobody hears is not taken
     near.on('close', () => wires.delete(wire));
   });
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));

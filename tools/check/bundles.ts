@@ -17,6 +17,7 @@ const sharing = Object.freeze(['gateway/src/http/routes']);
  * kill servers, wait for time-outs that are due, or run tools and commands, dozens of them.
  */
 export const longest = Object.freeze([
+  'gateway/crash/postgres.gone-a-minute.test.ts',
   'gateway/crash/crash.loses-nothing.test.ts',
   'gateway/src/store/embedded/embedded.life.test.ts',
   'gateway/src/http/listener.floods.test.ts',
@@ -24,6 +25,7 @@ export const longest = Object.freeze([
   'gateway/src/http/listener.scanners.test.ts',
   'cli/src/dev/dev.life.test.ts',
   'gateway/src/http/http.fortitude.test.ts',
+  'gateway/src/store/store.silent.test.ts',
   'gateway/src/store/store.isolation.test.ts',
   'gateway/src/store/store.recovery.test.ts',
   'cli/src/dev/dev.damage.test.ts',

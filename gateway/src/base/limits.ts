@@ -1,6 +1,7 @@
 import { type LimitRow, row } from './limit-row.ts';
 import { PULL_LIMITS } from './limits-pull.ts';
 import { RETENTION_LIMITS } from './limits-retention.ts';
+import { STORE_LIMITS } from './limits-store.ts';
 
 export type { LimitRow } from './limit-row.ts';
 
@@ -357,12 +358,7 @@ const rows = {
     'from the request to delete an environment until it is deleted; it can be kept until then',
   ),
 
-  // store
-  poolConnectionsMax: row(10, 2, 200, 'connections to Postgres of one node'),
-  statementTimeoutMs: row(10_000, 100, 300_000, 'one statement'),
-  lockTimeoutMs: row(5_000, 100, 60_000, 'waiting for a lock'),
-  poolWaitTimeoutMs: row(5_000, 100, 60_000, 'waiting for a connection to Postgres'),
-  pageItemsMax: row(200, 1, 1_000, 'objects of one page of a list'),
+  ...STORE_LIMITS,
 
   // log
   logTextCharactersMax: row(

@@ -3,6 +3,7 @@ import { type Fault, type Log, toFault } from '#base';
 import { hasBody } from './body.ts';
 import type { Limiter } from './limiter.ts';
 import { ALWAYS, problemAnswer, sendProblem } from './problem-answer.ts';
+import { createPutOff } from './put-off.ts';
 import type { Received, ReceivedOf } from './received.ts';
 
 /** What every answer has, whichever way it leaves. */
@@ -43,6 +44,7 @@ const ALWAYS_FLAT = Object.freeze(ALWAYS_FIELDS.flat());
 
 /** Makes it. */
 export function createAnswering({ received, limiter, log }: AnsweringPorts): Answering {
+  const putOff = createPutOff(log);
   const begin: Answering['begin'] = (request, response) => {
     for (const [name, value] of ALWAYS_FIELDS) response.setHeader(name, value);
     response.setHeader('x-request-id', received(request).request);
@@ -54,7 +56,7 @@ export function createAnswering({ received, limiter, log }: AnsweringPorts): Ans
   const note: Answering['note'] = (fault, request, route) => {
     const facts = { request: request.request, route, code: fault.code };
     // Full or away is a state, not a defect: a flood must not fill the log with errors.
-    if (fault.status === 503) log.warn('request put off', { ...facts, status: fault.status });
+    if (fault.status === 503) putOff(facts);
     else if (fault.status >= 500) log.error('request failed', { ...facts, error: fault.cause ?? fault });
     else log.info('request refused', { ...facts, status: fault.status });
   };

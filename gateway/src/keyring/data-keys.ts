@@ -46,6 +46,8 @@ export interface DataKeysPorts {
 const DATA_KEYS_MAX = 4_096;
 /** A node that did not rotate notices another's rotation within this time of use; old versions open all the while. */
 const NEWEST_FRESH_MS = 30_000;
+/** A store that is away is not asked for each event. */
+const NEWEST_AGAIN_MS = 5_000;
 /** Rotations of one key that may overtake one another. */
 const ROTATE_TRIES = 5;
 
@@ -122,13 +124,14 @@ export function createDataKeys({ store, rootKeys, audit, clock, log }: DataKeysP
         if (dataKey.version > newest.current.version) newest.current = dataKey;
         newest.readAtMs = clock.now();
       })
-      .catch((error: unknown) =>
+      .catch((error: unknown) => {
+        newest.readAtMs = clock.now() - NEWEST_FRESH_MS + NEWEST_AGAIN_MS;
         log.warn('The newest data key could not be read again.', {
           environment: scope.environment,
           name: scope.purpose,
           error,
-        }),
-      )
+        });
+      })
       .finally(() => {
         newest.refreshing = false;
       });

@@ -27,6 +27,8 @@ const PURPOSE = 'pepper';
 /** Each is tried for every credential, so there are few. */
 const VERSIONS_MAX = 16;
 const FRESH_MS = 30_000;
+/** A store that is away is not asked for each credential. */
+const AGAIN_MS = 5_000;
 
 /** Gives the pepper, read at most every 30 s; makes version 1 when there is none. */
 export function createPepperSource(ports: PepperPorts): () => Promise<Pepper> {
@@ -49,7 +51,11 @@ export function createPepperSource(ports: PepperPorts): () => Promise<Pepper> {
   return async () => {
     if (known === null) return load();
     if (clock.now() - known.readAtMs > FRESH_MS && loading === null) {
-      load().catch((error: unknown) => log.warn('The pepper could not be read again.', { error }));
+      const { pepper } = known;
+      load().catch((error: unknown) => {
+        known = { pepper, readAtMs: clock.now() - FRESH_MS + AGAIN_MS };
+        log.warn('The pepper could not be read again.', { error });
+      });
     }
     return known.pepper;
   };

@@ -1,7 +1,9 @@
 import { type Clock, type EnvironmentId, isId, type Limits, type Log, type Transaction } from '#base';
 import type { Address } from './connection.ts';
 import { connectDedicated, type Dedicated } from './dedicated.ts';
+import { sqlStateOf } from './failure.ts';
 import { SYSTEM_ROLE } from './isolation.ts';
+import type { Pulse } from './pulse.ts';
 import {
   changesAfter,
   dropOldChanges,
@@ -30,6 +32,8 @@ export interface Changes {
    * used: the feed is cut, late or not heard yet, and the database has to be asked.
    */
   isFresh(): boolean;
+  /** Gives up the connection that it follows the feed on, and makes another: Postgres is silent. */
+  cut(): void;
   close(): Promise<void>;
 }
 
@@ -48,6 +52,7 @@ interface Options {
   readonly limits: Limits;
   readonly log: Log;
   readonly clock: Clock;
+  readonly pulse: Pulse;
 }
 
 /**
@@ -55,7 +60,7 @@ interface Options {
  * the versions after the last one heard, at least every third of `changesSilentMs`, and what it proves is dated by the
  * moment it was *asked*. So what a node still trusts is never older than `changesSilentMs`, whatever is lost or late.
  */
-export function createChanges({ address, limits, log, clock }: Options): Changes {
+export function createChanges({ address, limits, log, clock, pulse }: Options): Changes {
   const hearers = new Set<(subject: string) => void>();
   let heard: { version: number; askedAtMs: number } | null = null;
   let connection: Dedicated | null = null;
@@ -81,6 +86,8 @@ export function createChanges({ address, limits, log, clock }: Options): Changes
   const ready = async (): Promise<Dedicated> => {
     if (connection !== null && !connection.lost.aborted) return connection;
     const made = await connectDedicated(address, limits);
+    pulse.heard();
+    pulse.attend(made.client);
     made.client.on('notification', () => wake());
     await Promise.all([made.client.query(`set role ${SYSTEM_ROLE}`), made.client.query(`listen ${CHANNEL}`)]);
     connection = made;
@@ -115,12 +122,14 @@ export function createChanges({ address, limits, log, clock }: Options): Changes
 
   const run = async (): Promise<void> => {
     isCalled = false;
+    pulse.asked();
     try {
       await look();
       if (isCut) log.info('The change feed is heard again.', { name: CHANNEL });
       isCut = false;
       reconnectMs = RECONNECT_MIN_MS;
     } catch (error) {
+      if (sqlStateOf(error) !== null) pulse.heard(); // a refusal is an answer
       const lost = connection;
       connection = null;
       await lost?.close();
@@ -163,6 +172,7 @@ export function createChanges({ address, limits, log, clock }: Options): Changes
       return () => void hearers.delete(onChange);
     },
     isFresh: () => heard !== null && clock.monotonic() - heard.askedAtMs < limits.changesSilentMs,
+    cut: () => connection?.client.connection.stream.destroy(),
     async close() {
       isClosed = true;
       if (timer !== null) clearTimeout(timer);

@@ -8,6 +8,7 @@ export interface Dedicated {
   readonly client: Client;
   /** Fires once when the connection is lost or closed. */
   readonly lost: AbortSignal;
+  /** Takes leave; of a server that does not take its own within two seconds, without. */
   close(): Promise<void>;
 }
 
@@ -15,6 +16,8 @@ export interface Dedicated {
 const HEARTBEAT_MS = 5_000;
 /** An answer. Together less than the time after which the server gives up a silent client and frees its locks. */
 const HEARTBEAT_TIMEOUT_MS = 10_000;
+
+const CLOSE_TIMEOUT_MS = 2_000;
 
 /** Connects as the runtime role. Throws `STORE_UNAVAILABLE` and its like. */
 export async function connectDedicated(address: Address, limits: Limits): Promise<Dedicated> {
@@ -44,7 +47,9 @@ export async function connectDedicated(address: Address, limits: Limits): Promis
     lost: controller.signal,
     async close() {
       clearInterval(heartbeat);
+      const timer = setTimeout(() => client.connection.stream.destroy(), CLOSE_TIMEOUT_MS);
       await client.end().catch(() => undefined);
+      clearTimeout(timer);
     },
   };
 }

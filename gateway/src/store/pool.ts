@@ -1,7 +1,9 @@
+import { once } from 'node:events';
 import { Pool, type PoolClient } from 'pg';
 import { Fault, type Limits, type Log } from '#base';
 import { type Address, connectionConfig } from './connection.ts';
 import { codeOf, StoreFailure, storeFault } from './failure.ts';
+import type { Pulse } from './pulse.ts';
 import { columnTypes } from './values.ts';
 
 /** A connection lent to one transaction. */
@@ -12,9 +14,11 @@ export interface Lease {
 }
 
 export interface ConnectionPool {
-  /** Lends a connection; `BUSY` when none becomes free in time, `STORE_UNAVAILABLE` when none can be made. */
+  /** Lends a connection; `BUSY` when none becomes free in time, `STORE_UNAVAILABLE` when none can be made or Postgres is silent. */
   lend(): Promise<Lease>;
-  /** Closes idle connections at once and lent ones when they come back. */
+  /** Ends every connection where it is, and refuses whoever waits for one: Postgres is silent. */
+  cut(): void;
+  /** Closes idle connections at once and lent ones when they come back; all that are left after two seconds. */
   close(): Promise<void>;
 }
 
@@ -23,10 +27,17 @@ const WAITING_MAX = 10_000;
 const IDLE_TIMEOUT_MS = 30_000;
 /** Caches of the server grow with a connection's age. */
 const LIFE_SECONDS = 3_600;
+/** A server that hangs takes no leave. */
+const CLOSE_TIMEOUT_MS = 2_000;
 
 /** A pool with a bounded number of connections, and a bounded number of waiters, each of bounded patience. */
-export function createPool(options: { address: Address; limits: Limits; log: Log }): ConnectionPool {
-  const { address, limits, log } = options;
+export function createPool(options: {
+  address: Address;
+  limits: Limits;
+  log: Log;
+  pulse: Pulse;
+}): ConnectionPool {
+  const { address, limits, log, pulse } = options;
   const pool = new Pool({
     ...connectionConfig(address, 'runtime', {
       statementTimeoutMs: limits.statementTimeoutMs,
@@ -44,9 +55,16 @@ export function createPool(options: { address: Address; limits: Limits; log: Log
   pool.on('error', (error) =>
     log.warn('An idle connection to Postgres was lost.', { reason: codeOf(error) ?? 'closed' }),
   );
-  pool.on('connect', (client) => client.on('error', () => undefined));
+  const clients = new Set<PoolClient>();
+  pool.on('connect', (client) => {
+    client.on('error', () => undefined);
+    clients.add(client);
+    pulse.attend(client);
+  });
+  pool.on('remove', (client) => clients.delete(client));
 
-  const waiting: { grant: () => void }[] = [];
+  const waiting: { grant: () => void; refuse: (fault: Fault) => void }[] = [];
+  const connecting = new Set<(fault: Fault) => void>();
   let lent = 0;
   let closed = false;
 
@@ -68,6 +86,10 @@ export function createPool(options: { address: Address; limits: Limits; log: Log
           clearTimeout(timer);
           resolve();
         },
+        refuse: (fault: Fault) => {
+          clearTimeout(timer);
+          reject(fault);
+        },
       };
       const timer = setTimeout(() => {
         waiting.splice(waiting.indexOf(waiter), 1);
@@ -77,13 +99,39 @@ export function createPool(options: { address: Address; limits: Limits; log: Log
     });
   }
 
+  /** A connection, idle or new; one that is still being made when Postgres is found silent is not waited for. */
+  async function connected(): Promise<PoolClient> {
+    const { promise: refused, reject } = Promise.withResolvers<never>();
+    const client = pool.connect();
+    connecting.add(reject);
+    try {
+      return await Promise.race([client, refused]);
+    } catch (error) {
+      client.then(
+        (late) => late.release(true),
+        () => undefined,
+      );
+      throw error;
+    } finally {
+      connecting.delete(reject);
+    }
+  }
+
+  function cut(): void {
+    for (const { refuse } of waiting.splice(0)) refuse(silentFault());
+    for (const refuse of connecting) refuse(silentFault());
+    for (const { connection } of clients) connection.stream.destroy();
+  }
+
   return {
+    cut,
     async lend() {
       if (closed) throw closedFault();
+      if (pulse.isSilent()) throw silentFault();
       await permit();
       try {
         if (closed) throw closedFault();
-        const client = await pool.connect();
+        const client = await connected();
         return {
           client,
           release(broken) {
@@ -99,7 +147,10 @@ export function createPool(options: { address: Address; limits: Limits; log: Log
     async close() {
       if (closed) return;
       closed = true;
+      const timer = setTimeout(cut, CLOSE_TIMEOUT_MS);
       await pool.end();
+      await Promise.all([...clients].map((client) => once(client, 'end')));
+      clearTimeout(timer);
     },
   };
 }
@@ -112,8 +163,13 @@ function busy(): Fault {
 }
 
 function closedFault(): Fault {
-  return new Fault('STORE_UNAVAILABLE', {
-    retryAfterSeconds: 1,
-    cause: new StoreFailure('The store is closed.'),
-  });
+  return unavailable('The store is closed.');
+}
+
+function silentFault(): Fault {
+  return unavailable('Postgres does not answer.');
+}
+
+function unavailable(reason: string): Fault {
+  return new Fault('STORE_UNAVAILABLE', { retryAfterSeconds: 1, cause: new StoreFailure(reason) });
 }

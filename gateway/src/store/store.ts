@@ -5,6 +5,7 @@ import { isRepeatable } from './failure.ts';
 import { createListener } from './listener.ts';
 import { type HeldLock, withAdvisoryLock } from './lock.ts';
 import { createPool } from './pool.ts';
+import { createPulse } from './pulse.ts';
 import { appliedMigrations, schemaVersion } from './queries.ts';
 import { runSingle } from './single.ts';
 import { checkSuitability } from './suitability.ts';
@@ -46,7 +47,7 @@ export interface Store {
   /** Hears a channel until the function given back is called. Notices are lost in silence now and then: poll as well. */
   listen(channel: string, onNotice: (payload: string) => void): () => void;
   /** What nodes remember and must forget. */
-  readonly changes: Changes;
+  readonly changes: Omit<Changes, 'cut'>;
   /** The version of the schema, and how long one statement took. Throws `STORE_UNAVAILABLE`. */
   health(): Promise<{ version: number; latencyMs: number }>;
   /** The numbers of the migrations applied. */
@@ -71,7 +72,12 @@ export async function createStore(options: {
 }): Promise<Store> {
   const { limits, log, clock } = options;
   const address = parseAddress(options.url);
-  const pool = createPool({ address, limits, log });
+  const onSilent = (): void => {
+    pool.cut();
+    changes.cut();
+  };
+  const pulse = createPulse({ silentMs: limits.databaseSilentMs, onSilent, log });
+  const pool = createPool({ address, limits, log, pulse });
   try {
     await checkSuitability(pool, log);
   } catch (error) {
@@ -79,7 +85,7 @@ export async function createStore(options: {
     throw error;
   }
   const listener = createListener({ address, limits, log });
-  const changes = createChanges({ address, limits, log, clock });
+  const changes = createChanges({ address, limits, log, clock, pulse });
 
   async function run<T>(
     scope: Scope,
@@ -112,6 +118,7 @@ export async function createStore(options: {
     applied: () => run('system', (tx) => tx.rows(appliedMigrations, []), false),
     async close() {
       await Promise.all([listener.close(), changes.close()]);
+      pulse.close();
       await pool.close();
     },
   };

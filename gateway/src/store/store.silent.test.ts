@@ -1,0 +1,96 @@
+// A Postgres that hangs closes no connection and answers nothing. The store notices, refuses whoever waits and whoever asks, and comes
+// back by itself; one that is merely slow, or lost on one connection of several, is not taken for it. U11; invariants 3 and 7.
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Fault, type Limits, limitsWith, silentLog, systemClock } from '#base';
+import { createStore, outcomeUnknown, type Store } from '#store';
+import { withBreakableLine } from '#test/breakable-line';
+import { withDatabase } from '#test/database';
+import { backend, environment, sleep } from './notes.fixture.ts';
+
+const SILENT_MS = 1_000;
+const MARGIN_MS = 4_000;
+
+/** A store that follows the feed, as that of a gateway does, over a line that can fall silent. */
+async function withLine(t: TestContext, limits: Partial<Limits> = {}) {
+  const { url } = await withDatabase(t);
+  const line = await withBreakableLine(t, url);
+  const store = await createStore({
+    url: line.url,
+    limits: limitsWith({ databaseSilentMs: SILENT_MS, ...limits }),
+    log: silentLog,
+    clock: systemClock,
+  });
+  t.after(() => store.close());
+  store.changes.follow(() => undefined);
+  while (!store.changes.isFresh()) await delay(5);
+  return { line, store };
+}
+
+const ask = (store: Store) => store.transaction(environment(), (tx) => tx.row(backend, []));
+const isAway = (fault: Fault): boolean =>
+  fault.code === 'STORE_UNAVAILABLE' && fault.status === 503 && fault.retryAfterSeconds !== null;
+
+test('who waits for a Postgres that hangs is refused in bounded time: for an answer, for a connection, for a place', async (t) => {
+  const { line, store } = await withLine(t, { poolConnectionsMax: 3 });
+  await ask(store);
+  line.cut();
+  const from = performance.now();
+  const refused = await Promise.allSettled(Array.from({ length: 50 }, () => ask(store)));
+  assert.ok(performance.now() - from < SILENT_MS + MARGIN_MS);
+  for (const attempt of refused) assert.ok(attempt.status === 'rejected' && isAway(attempt.reason));
+});
+
+test('a COMMIT that a Postgres that hangs left without an answer is of unknown outcome', async (t) => {
+  const { line, store } = await withLine(t);
+  const attempt = store.transaction(environment(), async (tx) => {
+    await tx.row(backend, []);
+    line.cut();
+  });
+  await assert.rejects(attempt, (fault: Fault) => isAway(fault) && outcomeUnknown(fault));
+});
+
+test('while it hangs everybody is refused at once; when it is back it is used within seconds', async (t) => {
+  const { line, store } = await withLine(t);
+  line.cut();
+  await assert.rejects(ask(store), isAway);
+  const from = performance.now();
+  for (let number = 0; number < 1_000; number += 1) await assert.rejects(ask(store), isAway);
+  assert.ok(performance.now() - from < MARGIN_MS, 'each was waited for');
+  line.mend();
+  const until = performance.now() + 5_000 + MARGIN_MS; // a connection that was being made, and the next
+  for (;;) {
+    const isBack = await ask(store).then(
+      () => true,
+      () => false,
+    );
+    if (isBack) break;
+    assert.ok(performance.now() < until, 'it is not used again');
+    await delay(20);
+  }
+});
+
+test('a statement that takes its time is left alone', async (t) => {
+  const { store } = await withLine(t);
+  await store.transaction(environment(), (tx) => tx.run(sleep, [2.5 * (SILENT_MS / 1_000)]));
+});
+
+test('one connection that is lost without a word ends no other', async (t) => {
+  const { line, store } = await withLine(t);
+  line.cut('sallyport_changes'); // the feed's
+  const until = performance.now() + 3 * SILENT_MS;
+  while (performance.now() < until) assert.ok(await ask(store));
+  while (!store.changes.isFresh()) await delay(20);
+});
+
+test('closing does not wait for a Postgres that hangs', async (t) => {
+  const { line, store } = await withLine(t);
+  await ask(store);
+  line.cut();
+  const underWay = assert.rejects(ask(store), isAway);
+  const from = performance.now();
+  await store.close();
+  await underWay;
+  assert.ok(performance.now() - from < 4_000 + MARGIN_MS);
+});
