@@ -69,9 +69,9 @@ test('what a node of the version before wrote gets its place, and is found by ac
   await audit.integrate();
   assert.deepEqual((await verified(audit, environment)).problems, []);
   const of = async (by: { action?: string; resource?: string }) =>
-    (await audit.entries({ environment, limit: 9, ...by })).items.map(({ entry }) => entry.resource);
-  assert.deepEqual(await of({ action: 'key.created' }), [null, 'key:1']);
-  assert.deepEqual(await of({ resource: 'key:1' }), ['key:1']);
+    new Set((await audit.entries({ environment, limit: 9, ...by })).items.map(({ entry }) => entry.resource));
+  assert.deepEqual(await of({ action: 'key.created' }), new Set([null, 'key:1']));
+  assert.deepEqual(await of({ resource: 'key:1' }), new Set(['key:1']));
 });
 
 test('K23 entries keep their bytes on the way into the tree, whatever their details say', async (t) => {
@@ -83,7 +83,8 @@ test('K23 entries keep their bytes on the way into the tree, whatever their deta
   await audit.integrate();
   assert.deepEqual((await verified(audit, environment)).problems, []);
   const { items } = await audit.entries({ environment, limit: 20, action: 'key.created' });
-  assert.deepEqual(items.map(({ entry }) => entry.details['text']).toReversed(), texts);
+  // Of one millisecond they stand in no order.
+  assert.deepEqual(new Set(items.map(({ entry }) => entry.details['text'])), new Set(texts));
 });
 
 test('a log that can not be extended holds up no other', async (t) => {
