@@ -50,7 +50,8 @@ test('K1 K13: no row shows the secret, whatever the verdict, and even if the sen
   for (const scheme of rows.filter(({ algorithm }) => isMac(algorithm))) {
     const { verifying } = keyPair(scheme);
     const buffer = Buffer.from(verifying.bytes);
-    const spellings = [buffer.toString('utf8'), buffer.toString('base64'), buffer.toString('hex')];
+    const hex = buffer.toString('hex');
+    const spellings = [buffer.toString('utf8'), buffer.toString('base64'), hex, hex.toUpperCase()];
     const right = signedInput(scheme.name);
     const told = Buffer.concat([right.body, Buffer.from(spellings.join(' '))]);
     for (const input of [
@@ -63,6 +64,20 @@ test('K1 K13: no row shows the secret, whatever the verdict, and even if the sen
       for (const spelling of spellings) assert.ok(!written.includes(spelling), `${scheme.name}: ${spelling}`);
     }
   }
+});
+
+test('K1 K13: nor beside bytes that are no text, nor where it was sent in place of a signature', () => {
+  const secret = { id: 'current', bytes: Buffer.alloc(32, 0xa7) };
+  const hex = secret.bytes.toString('hex');
+  const input = {
+    ...signedInput('koywe'),
+    secrets: [secret],
+    rawHeaders: ['Koywe-Signature', hex],
+    body: Buffer.concat([Buffer.from([0xff]), Buffer.from(hex), secret.bytes]),
+  };
+  const { received, signed } = revealed(input);
+  const placeholder = Buffer.from('{secret}').toString('hex');
+  assert.deepEqual([received, signed], [['{secret}'], [`hex:ff${placeholder}${placeholder}`]]);
 });
 
 test('which of several secrets fits, and what each of them would have made', () => {

@@ -11,7 +11,7 @@ import { REASONS, type Reason } from './reasons.ts';
 import type { ContentPart, Scheme } from './scheme.ts';
 import { schemeOf } from './schemes.ts';
 import { isUsable } from './secret.ts';
-import { signedText } from './signed-text.ts';
+import { signedText, withoutSecrets } from './signed-text.ts';
 import type { Verdict } from './verdict.ts';
 import type { VerifyInput } from './verify.ts';
 
@@ -81,7 +81,8 @@ function factsOf(scheme: Scheme, { input, verdict, read, reveal }: Seen): Facts 
   // Of several, the first: the others say the same in other words.
   const [first] = contents;
   const header = scheme.headers.signature;
-  const shown = reveal ? (mac: string) => mac : start;
+  // A sender can have put a secret in place of a signature.
+  const shown = reveal ? (mac: string) => withoutSecrets(mac, input.secrets) : start;
   const ours = read.timestampMs === null ? null : read.timestampMs - input.nowMs;
   return {
     outcome: verdict.ok ? 'accepted' : verdict.reason,
