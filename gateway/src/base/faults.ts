@@ -125,6 +125,11 @@ const rows = {
   ENDPOINT_NOT_FOUND: row(404, 'No such endpoint.', 'List them with `sallyport endpoints list`.'),
   DESTINATION_NOT_FOUND: row(404, 'No such destination.', 'List them with `sallyport destinations list`.'),
   EVENT_NOT_FOUND: row(404, 'No such event.', 'List them with `sallyport events list`.'),
+  EVENT_HELD: row(
+    409,
+    'The event is held, or was discarded.',
+    'Release it with `sallyport events release`, which delivers it. What was discarded is delivered to nobody.',
+  ),
   EVENT_NOT_HELD: row(
     409,
     'The event is not held.',

@@ -114,6 +114,8 @@ export interface StoredEvent {
 /** Reads events for delivery; those that are held, discarded or erased are not among them. */
 export interface EventReader {
   read(environment: EnvironmentId, eventIds: readonly string[]): Promise<ReadonlyMap<string, StoredEvent>>;
+  /** Whether there is such an event, in whatever state. */
+  isThere(environment: EnvironmentId, event: EventId): Promise<boolean>;
   /** Accepted events of a time in the order of their ids, without their bodies. */
   scan(scan: EventScan): Promise<readonly ScannedEvent[]>;
 }

@@ -88,7 +88,7 @@ export interface Deliveries {
   retry(target: DeliveryTarget, actor: Actor): Promise<DeliveryView>;
   /**
    * Delivers an event again under the same id: to the destination named, whatever its filter says, or to each that
-   * isn't paused and takes it. `EVENT_NOT_FOUND`, `DESTINATION_NOT_FOUND`.
+   * isn't paused and takes it. `EVENT_NOT_FOUND`, `EVENT_HELD`, `DESTINATION_NOT_FOUND`.
    */
   replay(
     target: { environment: EnvironmentId; event: EventId; destination?: DestinationId | undefined },
@@ -183,7 +183,8 @@ export function createDeliveries(ports: DeliveriesPorts, wake: () => void): Deli
 
     async replay({ environment, event, destination }, actor) {
       const opened = (await events.read(environment, [event])).get(event);
-      if (opened === undefined) throw new Fault('EVENT_NOT_FOUND');
+      if (opened === undefined)
+        throw new Fault((await events.isThere(environment, event)) ? 'EVENT_HELD' : 'EVENT_NOT_FOUND');
       const filtered = filteredEvent(opened);
       const deliveries = await store.transaction(environment, async (tx) => {
         const named =

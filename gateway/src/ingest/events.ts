@@ -121,6 +121,10 @@ export function createEvents({ store, keyring, audit, fanOut }: EventsPorts): Ev
       return row === undefined ? null : opened(environment, row);
     },
 
+    async isThere(environment, event) {
+      return (await rowsOf(environment, [event])).length > 0;
+    },
+
     async read(environment, ids) {
       const found = new Map<string, StoredEvent>();
       for (const row of await rowsOf(environment, ids)) {

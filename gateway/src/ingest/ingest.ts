@@ -88,6 +88,7 @@ export function createIngest(ports: IngestPorts): Ingest {
     counts,
     events,
     read: events.read,
+    isThere: events.isThere,
     scan: events.scan,
     async start() {
       await ensurePartitions(ports);

@@ -129,7 +129,7 @@ export function eventRoutes(rooms: {
       body: z.strictObject({ destination: idShape('destination').optional() }),
       status: 200,
       answer: z.strictObject({ deliveries: z.array(idShape('delivery')) }),
-      faults: [...refusals, 'EVENT_NOT_FOUND', 'DESTINATION_NOT_FOUND'],
+      faults: [...refusals, 'EVENT_NOT_FOUND', 'EVENT_HELD', 'DESTINATION_NOT_FOUND'],
       handle: async (call) => {
         const target = { environment: principalOf(call).environment, event: call.params.id };
         const { deliveries } = await delivery.replay({ ...target, ...call.body }, call.actor);
