@@ -4,7 +4,6 @@ import { generateKeyPairSync } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { record } from '../packages/schemes/test/vector-file.ts';
 import type { Adapter } from './adapters/adapter.ts';
 import { ADAPTERS } from './adapters/adapters.ts';
 import { askToSign, askToVerify, joinedHeaders } from './ask.ts';
@@ -12,6 +11,7 @@ import { NOW_MS } from './model/model.ts';
 import { signOurs, verifyOurs } from './ours.ts';
 import { messagesToSign, recordOf, recordUrl, type Unsigned } from './record.ts';
 import { readJson } from './vector-file.ts';
+import { withWords } from './words.ts';
 
 test('every adapter has a record, and every record an adapter', () => {
   const names = ADAPTERS.map(({ scheme }) => `${scheme}.json`);
@@ -64,17 +64,6 @@ function messageWith(scheme: string, words: readonly string[]): Unsigned & { rea
   const { publicKey, privateKey } = pair(scheme);
   const moment = { id: 'nonce_1', nowMs: NOW_MS, parameters: { keyId: 'key_1' }, url: '', target: '' };
   return { ...moment, secret: privateKey, verifier: publicKey, unsignedBase64 };
-}
-
-/** Into a document of JSON, or of XML. */
-function withWords(document: string, words: string): string {
-  if (document.startsWith('<'))
-    return document.replace(
-      '</notification>',
-      `<words>${Buffer.from(words).toString('hex')}</words></notification>`,
-    );
-  const { data, ...rest } = record(JSON.parse(document === '' ? '{}' : document));
-  return JSON.stringify({ ...rest, data: { ...record(data ?? {}), words } });
 }
 
 function pair(scheme: string): { readonly publicKey: string; readonly privateKey: string } {

@@ -3,11 +3,9 @@ import { record, text } from '../packages/schemes/test/vector-file.ts';
 import type { Adapter } from './adapters/adapter.ts';
 import { ADAPTERS } from './adapters/adapters.ts';
 import { askToSign, askToVerify, joinedHeaders } from './ask.ts';
-import { bodies } from './model/bodies.ts';
-import { inBody } from './model/in-body.ts';
+import { type DeliveredMessage, deliveriesOf } from './deliveries.ts';
 import { NOW_MS } from './model/model.ts';
-import { standardWebhooksModels } from './model/standard-webhooks.ts';
-import { timed } from './model/timed.ts';
+import { modelOf } from './model/models.ts';
 import { signOurs } from './ours.ts';
 import { readJson, readVectors } from './vector-file.ts';
 
@@ -39,6 +37,7 @@ export async function recordOf(adapter: Adapter): Promise<OracleRecord> {
     verdicts: Object.fromEntries(verdicts),
     signed: adapter.sign === null ? [] : await signedBy(adapter, messages),
     taken: await takenBy(adapter, messages),
+    delivered: await deliveriesOf(adapter),
   };
 }
 
@@ -57,6 +56,8 @@ export interface OracleRecord {
   readonly verdicts: Readonly<Record<string, 'accepted' | 'refused'>>;
   readonly signed: readonly SignedMessage[];
   readonly taken: readonly SignedMessage[];
+  /** What a gateway delivers, signed in this scheme with secrets of ours. */
+  readonly delivered: readonly DeliveredMessage[];
 }
 
 /** Something that was signed, and what was given for it. */
@@ -76,10 +77,8 @@ export type Unsigned = Omit<SignedMessage, 'headers' | 'bodyBase64'>;
 
 /** What is given to be signed, at three moments; nothing for a scheme with key pairs, which no file may hold. */
 export function messagesToSign(scheme: string): readonly Unsigned[] {
-  const model = [...bodies, ...standardWebhooksModels, ...timed, ...inBody].find(
-    (candidate) => candidate.scheme === scheme,
-  );
-  if (model === undefined) return [];
+  const model = modelOf(scheme);
+  if (model === null) return [];
   // Braintree's signers take the document, and wrap it themselves.
   const unsigned = scheme === 'braintree' ? Buffer.from(model.body.toString(), 'base64') : model.body;
   return [NOW_MS, NOW_MS + 1000, NOW_MS - 86_400_000].map((nowMs, index) => ({

@@ -5,7 +5,14 @@ import type { Model } from './model.ts';
 import { standardWebhooksModels } from './standard-webhooks.ts';
 import { timed } from './timed.ts';
 
+const shared: readonly Model[] = [...bodies, ...standardWebhooksModels, ...timed, ...inBody];
+
 /** Every model; those with key pairs have new keys each time. */
 export function models(): readonly Model[] {
-  return [...bodies, ...standardWebhooksModels, ...timed, ...inBody, ...keyModels()];
+  return [...shared, ...keyModels()];
+}
+
+/** The model of a scheme with a shared secret; `null` for one with key pairs, which no file may hold. */
+export function modelOf(scheme: string): Model | null {
+  return shared.find((model) => model.scheme === scheme) ?? null;
 }

@@ -3,6 +3,12 @@ import type { StoredEvent } from '#base';
 import type { HeaderField } from '#outbound';
 import type { DestinationInUse, InUse } from './in-use.ts';
 import { resign } from './resign.ts';
+import type { Settings } from './settings.ts';
+
+/** What of a destination its signatures depend on. */
+export interface SignedFor extends Pick<DestinationInUse, 'url' | 'secrets' | 'privateKeys'> {
+  readonly settings: Pick<Settings, 'signature' | 'parameters'>;
+}
 
 /**
  * The header fields that sign an event for a destination, as of now and under the event's id, so that a late retry still
@@ -10,8 +16,8 @@ import { resign } from './resign.ts';
  * secret at any moment of an overlap. Platforms' schemes carry one, of the current secret, unless they carry several.
  */
 export function signatureFields(
-  destination: DestinationInUse,
-  { event, nowMs }: { event: StoredEvent; nowMs: number },
+  destination: SignedFor,
+  { event, nowMs }: { event: Pick<StoredEvent, 'body' | 'id' | 'platform'>; nowMs: number },
 ): readonly HeaderField[] {
   const { body, id, platform } = event;
   const { url, settings } = destination;
