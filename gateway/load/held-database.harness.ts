@@ -53,9 +53,12 @@ export function heldDatabase(url: Secret, environment: EnvironmentId): HeldDatab
       }),
     hurry: (destination) =>
       within(async (client) => {
+        // The gateway is at work on the same rows, in an order of its own: what it holds is left for the next time.
         await client.query(
-          `update deliveries set next_attempt_at = now() where state = 'due' and destination_id = $1 and attempts > 0
-             and next_attempt_at > now()`,
+          `update deliveries d set next_attempt_at = now() from (
+             select id from deliveries where state = 'due' and destination_id = $1 and attempts > 0 and next_attempt_at > now()
+             for update skip locked
+           ) late where d.id = late.id`,
           [destination],
         );
       }),
