@@ -171,6 +171,7 @@ test('a change is in force at once here and, once heard, elsewhere; with its ent
   const installation = await withAccess(t);
   const { access, node, acts } = installation;
   const there = await node();
+  await there.listening(); // a feed first heard after the change tells of everything, and of no key
   const { secret, key, environment } = await keyWith(installation, { note: 'first' });
   await there.access.authenticate({
     authorization: `Bearer ${openSecretText(secret)}`,
