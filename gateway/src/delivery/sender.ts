@@ -20,7 +20,7 @@ import { isStoreAway } from './open-events.ts';
 import { createPace } from './pace.ts';
 import { type ClaimRow, claimDeliveries } from './queries.ts';
 import { nextAttemptMs } from './schedule.ts';
-import type { Settlement } from './settle.ts';
+import { type Settlement, unsettledMax } from './settle.ts';
 import { createSlow } from './slow.ts';
 
 export interface SenderPorts {
@@ -56,8 +56,11 @@ const GONE = 410;
 
 export function createSender(ports: SenderPorts): Sender {
   const { store, limits, clock, log } = ports;
+  /** Claimed, and not written down yet. */
   const underWay = new Set<Promise<void>>();
-  /** Of each destination: how many are under way, and how many may be. */
+  /** Of these, whose attempt has not ended. */
+  let attempting = 0;
+  /** Of each destination: how many attempts are under way, and how many may be. */
   const busy = new Map<DestinationId, { count: number; max: number }>();
   const pace = createPace();
   const slow = createSlow({ fromMs: limits.deliveryTimeoutMs / SLOW_TIME });
@@ -71,7 +74,11 @@ export function createSender(ports: SenderPorts): Sender {
   let more = false;
 
   const claim = async (): Promise<void> => {
-    const places = Math.min(limits.deliveryConcurrency - underWay.size, limits.deliveryClaimItemsMax);
+    const places = Math.min(
+      limits.deliveryConcurrency - attempting,
+      unsettledMax(limits) - underWay.size,
+      limits.deliveryClaimItemsMax,
+    );
     more = true;
     if (places <= 0) return;
     const nowMs = clock.now();
@@ -106,7 +113,7 @@ export function createSender(ports: SenderPorts): Sender {
       const events = readEvents(ports.events, { environment, ids: group.map((row) => row.event_id) });
       for (const row of group) begin({ row, leaseMs, events });
     }
-    if (claims.length > 0 && underWay.size < limits.deliveryConcurrency) loop?.wake();
+    if (claims.length > 0 && attempting < limits.deliveryConcurrency) loop?.wake();
     wakeInPace();
   };
 
@@ -131,23 +138,37 @@ export function createSender(ports: SenderPorts): Sender {
     const max = is_probe ? 1 : Math.min(shareMax, concurrency ?? shareMax);
     busy.set(destination, { count: (busy.get(destination)?.count ?? 0) + 1, max });
     if (perSecond !== null) pace.take(destination, { perSecond, nowMs: clock.monotonic() });
+    attempting += 1;
     const wasSlow = slow.has(destination);
-    const work = deliver(ports, claimed)
-      .then((result) => {
-        if (result !== null) slow.told(destination, result.durationMs);
-      })
+    let isPlaceHeld = true;
+    const freePlace = (): void => {
+      if (!isPlaceHeld) return;
+      isPlaceHeld = false;
+      attempting -= 1;
+      const had = busy.get(destination)?.count ?? 1;
+      const left = had - 1;
+      if (left === 0) busy.delete(destination);
+      else busy.set(destination, { count: left, max });
+      // More of its destination may wait for just this place. One that never answers has all of its places taken, and must not
+      // have every other end of an attempt look for more.
+      if (more || had >= max || wasSlow) loop?.wake();
+    };
+    const ended = ({ durationMs }: AttemptResult): void => {
+      slow.told(destination, durationMs);
+      // A place is for an attempt: what came of it is written down with others, and holds up none of them. But what a probe
+      // shows is known once it is written, and until then there is no other one.
+      if (!is_probe) freePlace();
+    };
+    const work = deliver(ports, claimed, ended)
       .catch((error: unknown) =>
         log.error('a delivery could not be settled; its lease will end', { delivery: id, error }),
       )
       .finally(() => {
+        const wasFull = underWay.size >= unsettledMax(limits);
         underWay.delete(work);
-        const had = busy.get(destination)?.count ?? 1;
-        const left = had - 1;
-        if (left === 0) busy.delete(destination);
-        else busy.set(destination, { count: left, max });
-        // The next of its order became due with it; or more of its destination waits for just this place. One that never answers
-        // has all of its places taken, and must not have every other end of a delivery look for more.
-        if (more || had >= max || wasSlow || claimed.row.order_key !== null) loop?.wake();
+        freePlace();
+        // The next of its order became due with it.
+        if (wasFull || claimed.row.order_key !== null) loop?.wake();
       });
     underWay.add(work);
   };
@@ -172,19 +193,23 @@ interface Claimed {
   readonly events: (id: string) => Promise<StoredEvent | null>;
 }
 
-/** Makes an attempt and has it written down; what came of it, or `null` where none was made. */
-async function deliver(ports: SenderPorts, claimed: Claimed): Promise<AttemptResult | null> {
+/** Makes an attempt, says when it has `ended`, and has it written down; does nothing where none could be made. */
+async function deliver(
+  ports: SenderPorts,
+  claimed: Claimed,
+  ended: (result: AttemptResult) => void,
+): Promise<void> {
   const { row, leaseMs } = claimed;
   const settlement = await tried(ports, claimed);
-  if (settlement === null) return null;
+  if (settlement === null) return;
   const { result, isFinal, destination } = settlement;
+  ended(result);
   // What shows whether a destination is back takes nothing from the delivery's own attempts, and none dies of its being gone.
   const counts = result.ok || !row.is_probe || !isOfDestination(result);
   const isOver = isFinal || (counts && result.status !== GONE && isLast(ports, claimed, destination));
   const state = result.ok ? 'delivered' : isOver ? 'dead' : 'due';
   const nextMs = state === 'due' ? nextMsOf(ports, claimed, settlement) : null;
   await ports.settlements.add({ claim: row, leaseMs, state, nextMs, result, counts });
-  return result;
 }
 
 function isLast({ limits }: SenderPorts, { row }: Claimed, destination: DestinationInUse | null): boolean {

@@ -48,6 +48,11 @@ export interface SettlePorts {
   readonly onHealth: (target: DestinationTarget) => void;
 }
 
+/** Deliveries claimed and not written down, at most: those whose attempt is under way, and as many whose attempt has ended. */
+export function unsettledMax({ deliveryConcurrency }: Limits): number {
+  return 2 * deliveryConcurrency;
+}
+
 /** Writes results down in groups: deliveries, attempts and the entry of the log in one transaction. */
 export function createSettlements(ports: SettlePorts): Batcher<Settlement, null> {
   const { limits, clock } = ports;
@@ -55,7 +60,7 @@ export function createSettlements(ports: SettlePorts): Batcher<Settlement, null>
     name: 'settlements',
     flush: (items) => flush(ports, items),
     itemsMax: limits.deliveryClaimItemsMax,
-    queueItemsMax: limits.deliveryConcurrency,
+    queueItemsMax: unsettledMax(limits),
     concurrency: 2,
     timeoutMs: limits.deliveryLeaseMs,
     clock,
