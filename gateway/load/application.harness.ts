@@ -16,6 +16,8 @@ export interface ApplicationCounts {
   readonly left: number;
   /** From when a webhook was due at the gateway to its arrival at `/good`, by phase. */
   readonly latencies: Readonly<Record<number, LatencySummary>>;
+  /** The same since the counts were last asked for. */
+  readonly recent: LatencySummary;
   readonly strange: number;
 }
 
@@ -27,6 +29,7 @@ const taken = new Map<string, Map<number, number>>([
   ['/hanging', new Map()],
 ]);
 const latencies = new Map<number, Latencies>();
+let recent = createLatencies();
 let isBad = false;
 let asked = 0;
 let refused = 0;
@@ -42,7 +45,10 @@ process.on('message', (order: ApplicationOrder) => {
 });
 
 function countsNow(): ApplicationCounts {
+  const since = recent.summary();
+  recent = createLatencies();
   return {
+    recent: since,
     taken: Object.fromEntries([...taken].map(([path, all]) => [path, all.size])),
     refused,
     left,
@@ -96,4 +102,5 @@ function take(path: string, body: Buffer, nowMs: number): void {
   const found = latencies.get(phase) ?? createLatencies();
   found.add(nowMs - dueMs);
   latencies.set(phase, found);
+  recent.add(nowMs - dueMs);
 }

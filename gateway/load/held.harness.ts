@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -16,9 +17,16 @@ import type { PlatformCounts, PlatformOrder } from './platform.harness.ts';
 /** One look at the gateway while it is under load. */
 export interface Sample {
   readonly atSeconds: number;
+  readonly phase: number;
   readonly residentBytes: number;
-  readonly due: Readonly<Record<string, number>>;
+  /** Acknowledged, and not taken yet, by destination. */
+  readonly untaken: Readonly<Record<string, number>>;
   readonly underWay: number;
+  /** To the good destination, since the look before. */
+  readonly deliveryP99Ms: number;
+  /** Of the machine's time since the look before: what it idled, and what its host gave to others. */
+  readonly idle: number;
+  readonly stolen: number;
 }
 
 export interface Held {
@@ -61,9 +69,10 @@ const applicationShape = z.object({ counts: z.custom<ApplicationCounts>() });
 const platformShape = z.object({ counts: z.custom<PlatformCounts>() });
 const acknowledgedShape = z.object({ acknowledged: z.custom<number[]>() });
 const takenShape = z.object({ taken: z.custom<Record<string, [number, number][]>>() });
-const PHASE = Object.freeze({ measure: 0, control: 1, hold: 2 });
+export const PHASE = Object.freeze({ measure: 0, control: 1, hold: 2 });
 const PROBE_MS = 10_000;
 const STEP = 0.85;
+const WARM_MS = 20_000;
 const SAMPLE_MS = 10_000;
 const SAMPLE_MS_SHORT = 2_000;
 const DRAIN_MS_MAX = 600_000;
@@ -117,13 +126,16 @@ async function hold(
   const controlMs = (minutes * 60_000) / 6;
   const holdMs = minutes * 60_000 - controlMs;
   const samples: Sample[] = [];
-  const begunMs = performance.now();
+  order(platform, { phase: PHASE.measure, rate }); // what has just been started is slow at first, and that is no part of either
+  await delay(WARM_MS);
+  const look = looks(parts, child);
   const run = async (phase: number, ms: number): Promise<void> => {
+    await look(phase); // what came before is no part of it
     order(platform, { phase, rate });
     const every = ms > 60_000 ? SAMPLE_MS : SAMPLE_MS_SHORT;
     for (const until = performance.now() + ms; performance.now() < until; ) {
       await delay(Math.min(every, Math.max(0, until - performance.now())));
-      samples.push(await sample(parts, child, begunMs));
+      samples.push(await look(phase));
     }
   };
   await run(PHASE.control, controlMs);
@@ -205,16 +217,50 @@ async function drained({ database, platform }: Parts): Promise<void> {
   );
 }
 
-async function sample(parts: Parts, child: Child, begunMs: number): Promise<Sample> {
-  const { setup, database, platform } = parts;
-  const due = await database.due();
-  const { underWay } = await counts(platform);
-  return {
-    atSeconds: Math.round((performance.now() - begunMs) / 1_000),
-    residentBytes: await residentBytes(child.pid),
-    due: Object.fromEntries(setup.destinations.map(({ name, id }) => [name, due.get(id) ?? 0])),
-    underWay,
+/** Looks at what there is, without asking the database: counting what a destination has waiting there would be a load of its own. */
+function looks({ application, platform }: Parts, child: Child): (phase: number) => Promise<Sample> {
+  const begunMs = performance.now();
+  let before = cpuTimes();
+  return async (phase) => {
+    const { counts: taken } = await application.ask(applicationShape, { ask: 'counts' });
+    const { acknowledged, underWay } = await counts(platform);
+    const now = cpuTimes();
+    const share = (part: (times: CpuTimes) => number): number =>
+      (part(now) - part(before)) / Math.max(1, now.all - before.all);
+    const [idle, stolen] = [share((times) => times.idle), share((times) => times.stolen)];
+    before = now;
+    return {
+      atSeconds: Math.round((performance.now() - begunMs) / 1_000),
+      phase,
+      residentBytes: await residentBytes(child.pid),
+      untaken: Object.fromEntries(
+        DESTINATIONS.map((name) => [name, Math.max(0, acknowledged - (taken.taken[`/${name}`] ?? 0))]),
+      ),
+      underWay,
+      deliveryP99Ms: taken.recent.p99,
+      idle,
+      stolen,
+    };
   };
+}
+
+interface CpuTimes {
+  readonly all: number;
+  readonly idle: number;
+  readonly stolen: number;
+}
+
+/** Since the machine was started, in ticks, of all its cores: https://man7.org/linux/man-pages/man5/proc_stat.5.html */
+function cpuTimes(): CpuTimes {
+  let text = '';
+  try {
+    text = readFileSync('/proc/stat', 'utf8');
+  } catch {
+    // no Linux: nothing is known
+  }
+  const times = (/^cpu +(.*)$/m.exec(text)?.[1] ?? '').split(' ').map(Number);
+  const [, , , idle = Number.NaN, waiting = 0, , , stolen = Number.NaN] = times;
+  return { all: times.slice(0, 8).reduce((sum, ticks) => sum + ticks, 0), idle: idle + waiting, stolen };
 }
 
 /** Linux tells; elsewhere it is not known. */
