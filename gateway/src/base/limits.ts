@@ -195,7 +195,7 @@ const rows = {
   tokenAnswerBytesMax: row(64 * KIB, 1 * KIB, 1 * MIB, "the answer to a platform's sign-in"),
 
   // delivery
-  deliveryConcurrency: row(64, 1, 1_024, 'attempts to deliver under way on one node'),
+  deliveryConcurrency: row(128, 1, 1_024, 'attempts to deliver under way on one node'),
   deliveryClaimItemsMax: row(128, 1, 1_024, 'deliveries claimed in one transaction'),
   deliveryLeaseMs: row(
     60_000,
