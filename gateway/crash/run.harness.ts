@@ -49,6 +49,9 @@ const LOAD_MS_MIN = 30;
 const START_MS_GUESS = 500;
 /** Of the gateways that answer, so many are told to replay something. */
 const REPLAY_SHARE = 0.8;
+/** Of these, so many are heard before the gateway may be killed: the others may be killed before they have begun. */
+const HEARD_SHARE = 0.5;
+const HEARD_MS_MAX = 10_000;
 const STOP_MS_MAX = 250;
 const FINISH_TIMEOUT_MS = 120_000;
 const POLL_MS = 200;
@@ -149,7 +152,10 @@ async function killAll(
       await ready;
       starts.push(performance.now() - from);
       spare = load();
-      if (chance() < REPLAY_SHARE) replaying = beginReplay(setup, { chance, beforeMs });
+      if (chance() < REPLAY_SHARE) {
+        replaying = beginReplay(setup, { chance, beforeMs });
+        if (chance() < HEARD_SHARE) await Promise.race([replaying, delay(HEARD_MS_MAX)]);
+      }
       await delay(LOAD_MS_MIN + chance() * (loadMsMax - LOAD_MS_MIN));
       if (moment === 'stop') {
         const gone = await Promise.race([

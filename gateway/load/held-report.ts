@@ -112,7 +112,12 @@ function comparison({ control, hold, samples }: Held): readonly string[] {
     row('control', PHASE.control),
     row('with the bad ones', PHASE.hold),
     '',
-    `In ${bad} of ${samples.length} looks it was above ${BAD_MS} ms. In the median one of those the host gave ${stolenWhere(true)} of the machine to others, in that of the rest ${stolenWhere(false)}.`,
+    `In ${bad} of ${samples.length} looks it was above ${BAD_MS} ms.`,
+    ...(bad === 0
+      ? []
+      : [
+          `In the median one of those the host gave ${stolenWhere(true)} of the machine to others, in that of the rest ${stolenWhere(false)}.`,
+        ]),
   ];
 }
 
