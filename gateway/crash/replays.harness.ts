@@ -51,19 +51,31 @@ const OVER_TIMEOUT_MS = 60_000;
  * say which it has to choose: their node was dead by then. A gateway that is killed over it may have begun it or not.
  */
 export async function beginReplay(
-  { call, places }: Setup,
+  setup: Setup,
   { chance, beforeMs }: { chance: () => number; beforeMs: number },
 ): Promise<void> {
-  const place = places[Math.floor(chance() * places.length)];
+  const place = setup.places[Math.floor(chance() * setup.places.length)];
   if (place === undefined) return;
   const filters = [{}, { type: 'invoice.*' }, { endpoint: place.endpoint.id }, { destination: place.push }];
-  const body = {
-    from: isoTime(beforeMs - REACH_MS),
-    to: isoTime(beforeMs),
-    only: 'all',
-    ...filters[Math.floor(chance() * filters.length)],
-  };
-  await call({ method: 'POST', path: '/admin/v1/replays', key: place.adminKey, body }).catch(() => undefined);
+  const filter = filters[Math.floor(chance() * filters.length)] ?? {};
+  await ask(setup, place, { beforeMs, filter }).catch(() => undefined);
+}
+
+/** Begins one of everything that came in lately, in each place: however quickly its gateways were killed, a campaign has these. */
+export async function beginReplays(setup: Setup, beforeMs: number): Promise<void> {
+  for (const place of setup.places) {
+    const { status } = await ask(setup, place, { beforeMs, filter: {} });
+    if (status >= 300) throw new Error(`a replay was answered ${status}`);
+  }
+}
+
+function ask(
+  { call }: Setup,
+  { adminKey }: Place,
+  { beforeMs, filter }: { beforeMs: number; filter: object },
+): ReturnType<Setup['call']> {
+  const body = { from: isoTime(beforeMs - REACH_MS), to: isoTime(beforeMs), only: 'all', ...filter };
+  return call({ method: 'POST', path: '/admin/v1/replays', key: adminKey, body });
 }
 
 /** Waits until every replay that was begun is over. */

@@ -9,7 +9,7 @@ import { type Child, loadChild } from './child.harness.ts';
 import { leftovers } from './leftovers.harness.ts';
 import type { LoadOptions, LoadResult, PullResult } from './load.harness.ts';
 import { dataFolderOf, isAlive, killNow, postgresProcesses } from './postgres.ts';
-import { beginReplay, replaysOver } from './replays.harness.ts';
+import { beginReplay, beginReplays, replaysOver } from './replays.harness.ts';
 import { type Setup, setUp } from './setup.harness.ts';
 import { type Findings, isDelivering, verifyCampaign } from './verify.harness.ts';
 
@@ -87,6 +87,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
     const last = load();
     await last.start();
     const sent = await sender.finish();
+    await beginReplays(setup, Date.now());
     await replaysOver(setup);
     await settled(setup);
     const pull = await sender.end();
