@@ -33,7 +33,7 @@ export function takesDestination(command: Command): Command {
       ]),
     )
     .option('--timeout-ms <ms>', 'for one attempt, or none for the default', numberOrNone)
-    .option('--concurrency <count>', 'deliveries under way at once from a node, or none', numberOrNone)
+    .option('--concurrency <count>', 'attempts under way at once from a node, or none', numberOrNone)
     .option('--rate <count>', 'attempts in a second from a node, or none', numberOrNone)
     .option('--schedule <seconds>', 'between attempts, such as 5,60,3600, or none for the default', schedule)
     .option('--pass-header <name>', 'a field of the platform’s webhook that goes on; can be repeated', append)

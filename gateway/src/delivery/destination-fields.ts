@@ -17,7 +17,7 @@ export interface DestinationFields {
   readonly parameters?: Readonly<Record<string, string>> | undefined;
   /** One attempt; the limit `deliveryTimeoutMs` when `null`. */
   readonly timeoutMs?: number | null | undefined;
-  /** Deliveries under way at once on one node. */
+  /** Attempts under way at once on one node. */
   readonly concurrency?: number | null | undefined;
   /** Attempts in a second from one node. */
   readonly ratePerSecond?: number | null | undefined;

@@ -3,10 +3,25 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { Client } from 'pg';
 import { asOwner, type TestRooms, until, withReceiver, withRooms } from './delivery.fixture.ts';
 
 const POLLS_MS = 300;
+const MIB = 1_048_576;
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
+
+/** Bytes of buffers that somebody still has. */
+async function heldBytes(): Promise<number> {
+  for (let round = 0; round < 3; round += 1) {
+    collect();
+    await delay(20);
+  }
+  return process.memoryUsage().arrayBuffers;
+}
 
 /** From now on nothing is written down of attempts, until it is called; reading goes on. */
 async function holdWriting(t: TestContext, { settings }: TestRooms): Promise<() => Promise<void>> {
@@ -55,4 +70,30 @@ test('a destination that fails is not tried again before it is written what the 
   assert.equal(receiver.received.length, 1);
   await release();
   await receiver.has(5); // the first was taken: it is active again
+});
+
+test('bodies are in memory while they are sent: what waits to be written has none, and nobody has those of others', async (t) => {
+  const rooms = await withRooms(t, { limits: { deliveryConcurrency: 16 } });
+  const receiver = await withReceiver(t, (response, one) => {
+    Object.assign(one, { body: Buffer.alloc(0) }); // as what is measured is what the sender has
+    response.end();
+  });
+  const over = Promise.withResolvers<void>();
+  const hanging = await withReceiver(t, (response, one) => {
+    Object.assign(one, { body: Buffer.alloc(0) });
+    void over.promise.then(() => response.end());
+  });
+  await rooms.destination(receiver.url);
+  await rooms.destination(hanging.url);
+  const padding = 'x'.repeat(MIB / 2);
+  for (let count = 0; count < 28; count += 1)
+    await rooms.receive(Buffer.from(`{"id":"evt_${count}","type":"order.paid","padding":"${padding}"}`));
+  const release = await holdWriting(t, rooms);
+  const before = await heldBytes();
+  rooms.delivery.start();
+  await Promise.all([receiver.has(28), hanging.has(4)]); // those four, and no other body
+  const held = (await heldBytes()) - before;
+  assert.ok(held < 6 * MIB, `${(held / MIB).toFixed(1)} MiB`);
+  over.resolve();
+  await release();
 });

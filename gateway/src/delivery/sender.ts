@@ -111,7 +111,7 @@ export function createSender(ports: SenderPorts): Sender {
     more = claims.length > 0;
     for (const [environment, group] of Map.groupBy(claims, (row) => row.environment_id)) {
       const events = readEvents(ports.events, { environment, ids: group.map((row) => row.event_id) });
-      for (const row of group) begin({ row, leaseMs, events });
+      for (const row of group) begin({ row, leaseMs }, events(row.event_id));
     }
     if (claims.length > 0 && attempting < limits.deliveryConcurrency) loop?.wake();
     wakeInPace();
@@ -127,7 +127,7 @@ export function createSender(ports: SenderPorts): Sender {
     }, waitMs);
   };
 
-  const begin = (claimed: Claimed): void => {
+  const begin = (claimed: Claimed, event: Promise<StoredEvent | null>): void => {
     const {
       id,
       destination_id: destination,
@@ -159,7 +159,7 @@ export function createSender(ports: SenderPorts): Sender {
       // shows is known once it is written, and until then there is no other one.
       if (!is_probe) freePlace();
     };
-    const work = deliver(ports, claimed, ended)
+    const work = deliver(ports, { claimed, trying: tried(ports, claimed, event), ended })
       .catch((error: unknown) =>
         log.error('a delivery could not be settled; its lease will end', { delivery: id, error }),
       )
@@ -190,17 +190,19 @@ export function createSender(ports: SenderPorts): Sender {
 interface Claimed {
   readonly row: ClaimRow;
   readonly leaseMs: number;
-  readonly events: (id: string) => Promise<StoredEvent | null>;
 }
 
-/** Makes an attempt, says when it has `ended`, and has it written down; does nothing where none could be made. */
+/** Waits for an attempt, says when it has `ended`, and has it written down; does nothing where none could be made. Has no body. */
 async function deliver(
   ports: SenderPorts,
-  claimed: Claimed,
-  ended: (result: AttemptResult) => void,
+  {
+    claimed,
+    trying,
+    ended,
+  }: { claimed: Claimed; trying: Promise<Tried | null>; ended: (result: AttemptResult) => void },
 ): Promise<void> {
   const { row, leaseMs } = claimed;
-  const settlement = await tried(ports, claimed);
+  const settlement = await trying;
   if (settlement === null) return;
   const { result, isFinal, destination } = settlement;
   ended(result);
@@ -239,7 +241,11 @@ interface Tried {
  * and given up in the end; a store that is away doesn't count: the lease ends and another try begins. `null` when the
  * lease is too short by now for an attempt: whoever claims next makes it.
  */
-async function tried(ports: SenderPorts, { row, leaseMs, events }: Claimed): Promise<Tried | null> {
+async function tried(
+  ports: SenderPorts,
+  { row, leaseMs }: Claimed,
+  found: Promise<StoredEvent | null>,
+): Promise<Tried | null> {
   const { limits, clock } = ports;
   const nothing = (reason: string, isFinal: boolean): Tried => ({
     result: nothingSent(clock, reason),
@@ -247,7 +253,7 @@ async function tried(ports: SenderPorts, { row, leaseMs, events }: Claimed): Pro
     destination: null,
   });
   try {
-    const [destination, event] = await Promise.all([ports.destinationInUse(row), events(row.event_id)]);
+    const [destination, event] = await Promise.all([ports.destinationInUse(row), found]);
     if (destination === null) return nothing('DESTINATION_NOT_FOUND', true);
     if (event === null) return nothing('EVENT_NOT_FOUND', true);
     if (clock.now() + (destination.settings.timeoutMs ?? limits.deliveryTimeoutMs) > leaseMs) return null;
@@ -263,11 +269,14 @@ async function tried(ports: SenderPorts, { row, leaseMs, events }: Claimed): Pro
     return nothing(code, false);
   }
 }
-/** Reads events together; when that fails because of one of them, each by itself, so that only that one's delivery fails. */
+/**
+ * Reads events together; when that fails because of one of them, each by itself, so that only that one's delivery fails. Whoever
+ * asked has that event alone: a slow attempt doesn't keep the bodies of all that were read with its own.
+ */
 function readEvents(
   reader: EventReader,
   { environment, ids }: { environment: EnvironmentId; ids: readonly string[] },
-): Claimed['events'] {
+): (id: string) => Promise<StoredEvent | null> {
   const together = reader.read(environment, ids);
   together.catch(() => undefined);
   return async (id) => {
