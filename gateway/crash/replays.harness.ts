@@ -48,17 +48,20 @@ const OVER_TIMEOUT_MS = 60_000;
 
 /**
  * Begins a replay by a filter, of events that came in before a moment. None of those may be under way any more, or nobody could
- * say which it has to choose: their node was dead by then. A gateway that is killed over it may have begun it or not.
+ * say which it has to choose: their node was dead by then. A gateway that is killed over it may have begun it or not; `true` where it said so.
  */
 export async function beginReplay(
   setup: Setup,
   { chance, beforeMs }: { chance: () => number; beforeMs: number },
-): Promise<void> {
+): Promise<boolean> {
   const place = setup.places[Math.floor(chance() * setup.places.length)];
-  if (place === undefined) return;
+  if (place === undefined) return false;
   const filters = [{}, { type: 'invoice.*' }, { endpoint: place.endpoint.id }, { destination: place.push }];
   const filter = filters[Math.floor(chance() * filters.length)] ?? {};
-  await ask(setup, place, { beforeMs, filter }).catch(() => undefined);
+  return ask(setup, place, { beforeMs, filter }).then(
+    ({ status }) => status < 300,
+    () => false,
+  );
 }
 
 /** Begins one of everything that came in lately, in each place: however quickly its gateways were killed, a campaign has these. */

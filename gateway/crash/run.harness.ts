@@ -32,6 +32,8 @@ export interface CampaignResult {
   readonly postgresKills: number;
   /** Asked to stop, and gone before the kill. */
   readonly stops: number;
+  /** Replays that a gateway said it had begun before it was killed. */
+  readonly replaysBegun: number;
   /** From the order to start to the listener, milliseconds: the middle one, and the longest. */
   readonly startMs: { readonly median: number; readonly max: number };
   readonly durationMs: number;
@@ -49,7 +51,7 @@ const LOAD_MS_MIN = 30;
 const START_MS_GUESS = 500;
 /** Of the gateways that answer, so many are told to replay something. */
 const REPLAY_SHARE = 0.8;
-/** Of these, so many are heard before the gateway may be killed: the others may be killed before they have begun. */
+/** Of these, so many are heard before the gateway may be killed, and all until one has begun: the others may be killed before. */
 const HEARD_SHARE = 0.5;
 const HEARD_MS_MAX = 10_000;
 const STOP_MS_MAX = 250;
@@ -127,7 +129,11 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
 async function killAll(
   { kills, seed, postgresEvery, loadMsMax, tell = () => undefined }: CampaignOptions,
   { setup, load }: { setup: Setup; load: () => Child },
-): Promise<Pick<CampaignResult, 'kills' | 'postgresKills' | 'stops' | 'startMs'> & { killedAtMs: number[] }> {
+): Promise<
+  Pick<CampaignResult, 'kills' | 'postgresKills' | 'stops' | 'replaysBegun' | 'startMs'> & {
+    killedAtMs: number[];
+  }
+> {
   const chance = createChance(seed);
   const counts = { load: 0, start: 0, stop: 0 };
   const starts: number[] = [];
@@ -135,9 +141,10 @@ async function killAll(
   let postgresKills = 0;
   let stops = 0;
   let spare: Child | null = null;
-  let replaying: Promise<void> | null = null;
+  let replaysBegun = 0;
+  let replaying: Promise<boolean> | null = null;
   for (let number = 1; number <= kills; ) {
-    await replaying;
+    if ((await replaying) === true) replaysBegun += 1;
     replaying = null;
     const child: Child = spare ?? load();
     spare = null;
@@ -155,7 +162,8 @@ async function killAll(
       spare = load();
       if (chance() < REPLAY_SHARE) {
         replaying = beginReplay(setup, { chance, beforeMs });
-        if (chance() < HEARD_SHARE) await Promise.race([replaying, delay(HEARD_MS_MAX)]);
+        const isHeard = chance() < HEARD_SHARE || replaysBegun === 0;
+        if (isHeard) await Promise.race([replaying, delay(HEARD_MS_MAX)]);
       }
       await delay(LOAD_MS_MIN + chance() * (loadMsMax - LOAD_MS_MIN));
       if (moment === 'stop') {
@@ -184,10 +192,11 @@ async function killAll(
     if (number % TELL_EVERY === 0) tell(`${number} of ${kills} kills`);
     number += 1;
   }
+  if ((await replaying) === true) replaysBegun += 1;
   spare?.kill();
   const sorted = starts.toSorted((left, right) => left - right);
   const startMs = { median: sorted[Math.floor(sorted.length / 2)] ?? 0, max: sorted.at(-1) ?? 0 };
-  return { kills: counts, postgresKills, stops, startMs, killedAtMs };
+  return { kills: counts, postgresKills, stops, replaysBegun, startMs, killedAtMs };
 }
 
 /** Waits until the system has forgotten killed processes: Postgres takes one that is not yet for a living server. */
