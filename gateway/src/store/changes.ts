@@ -32,8 +32,6 @@ export interface Changes {
    * used: the feed is cut, late or not heard yet, and the database has to be asked.
    */
   isFresh(): boolean;
-  /** Gives up the connection that it follows the feed on, and makes another: Postgres is silent. */
-  cut(): void;
   close(): Promise<void>;
 }
 
@@ -85,12 +83,11 @@ export function createChanges({ address, limits, log, clock, pulse }: Options): 
 
   const ready = async (): Promise<Dedicated> => {
     if (connection !== null && !connection.lost.aborted) return connection;
-    const made = await connectDedicated(address, limits);
-    pulse.heard();
+    const made = await connectDedicated(address, limits, pulse);
     pulse.attend(made.client);
     made.client.on('notification', () => wake());
-    await Promise.all([made.client.query(`set role ${SYSTEM_ROLE}`), made.client.query(`listen ${CHANNEL}`)]);
     connection = made;
+    await Promise.all([made.client.query(`set role ${SYSTEM_ROLE}`), made.client.query(`listen ${CHANNEL}`)]);
     return made;
   };
 
@@ -125,11 +122,12 @@ export function createChanges({ address, limits, log, clock, pulse }: Options): 
     pulse.asked();
     try {
       await look();
+      pulse.answered();
       if (isCut) log.info('The change feed is heard again.', { name: CHANNEL });
       isCut = false;
       reconnectMs = RECONNECT_MIN_MS;
     } catch (error) {
-      if (sqlStateOf(error) !== null) pulse.heard(); // a refusal is an answer
+      if (sqlStateOf(error) !== null) pulse.answered(); // a refusal is an answer
       const lost = connection;
       connection = null;
       await lost?.close();
@@ -172,7 +170,6 @@ export function createChanges({ address, limits, log, clock, pulse }: Options): 
       return () => void hearers.delete(onChange);
     },
     isFresh: () => heard !== null && clock.monotonic() - heard.askedAtMs < limits.changesSilentMs,
-    cut: () => connection?.client.connection.stream.destroy(),
     async close() {
       isClosed = true;
       if (timer !== null) clearTimeout(timer);

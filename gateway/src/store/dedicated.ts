@@ -2,6 +2,7 @@ import { Client } from 'pg';
 import type { Limits } from '#base';
 import { type Address, connectionConfig } from './connection.ts';
 import { storeFault } from './failure.ts';
+import type { Pulse } from './pulse.ts';
 
 /** A connection of its own, outside the pool, that is asked regularly whether it still lives. */
 export interface Dedicated {
@@ -19,8 +20,8 @@ const HEARTBEAT_TIMEOUT_MS = 10_000;
 
 const CLOSE_TIMEOUT_MS = 2_000;
 
-/** Connects as the runtime role. Throws `STORE_UNAVAILABLE` and its like. */
-export async function connectDedicated(address: Address, limits: Limits): Promise<Dedicated> {
+/** Connects as the runtime role; lost when Postgres is silent. Throws `STORE_UNAVAILABLE` and its like. */
+export async function connectDedicated(address: Address, limits: Limits, pulse: Pulse): Promise<Dedicated> {
   const client = new Client({
     ...connectionConfig(address, 'runtime', {
       statementTimeoutMs: limits.statementTimeoutMs,
@@ -33,9 +34,12 @@ export async function connectDedicated(address: Address, limits: Limits): Promis
   const controller = new AbortController();
   client.on('error', () => controller.abort());
   client.on('end', () => controller.abort());
+  const cut = (): void => void client.connection.stream.destroy();
+  controller.signal.addEventListener('abort', pulse.onSilent(cut), { once: true });
   try {
     await client.connect();
   } catch (error) {
+    controller.abort();
     throw storeFault(error);
   }
   const heartbeat = setInterval(() => {
@@ -47,7 +51,7 @@ export async function connectDedicated(address: Address, limits: Limits): Promis
     lost: controller.signal,
     async close() {
       clearInterval(heartbeat);
-      const timer = setTimeout(() => client.connection.stream.destroy(), CLOSE_TIMEOUT_MS);
+      const timer = setTimeout(cut, CLOSE_TIMEOUT_MS);
       await client.end().catch(() => undefined);
       clearTimeout(timer);
     },

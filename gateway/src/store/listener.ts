@@ -1,6 +1,7 @@
 import type { Limits, Log } from '#base';
 import type { Address } from './connection.ts';
 import { connectDedicated, type Dedicated } from './dedicated.ts';
+import type { Pulse } from './pulse.ts';
 
 export interface Listener {
   listen(channel: string, onNotice: (payload: string) => void): () => void;
@@ -12,8 +13,13 @@ const RECONNECT_MIN_MS = 50;
 const RECONNECT_MAX_MS = 5_000;
 
 /** Hears NOTIFY on one connection, made when first needed and made again whenever it is lost. */
-export function createListener(options: { address: Address; limits: Limits; log: Log }): Listener {
-  const { address, limits, log } = options;
+export function createListener(options: {
+  address: Address;
+  limits: Limits;
+  log: Log;
+  pulse: Pulse;
+}): Listener {
+  const { address, limits, log, pulse } = options;
   const hearers = new Map<string, Set<(payload: string) => void>>();
   let connection: Dedicated | null = null;
   let connecting: Promise<void> | null = null;
@@ -43,7 +49,7 @@ export function createListener(options: { address: Address; limits: Limits; log:
 
   async function attempt(): Promise<void> {
     try {
-      const made = await connectDedicated(address, limits);
+      const made = await connectDedicated(address, limits, pulse);
       if (closed) return await made.close();
       made.client.on('notification', ({ channel, payload }) => hear(channel, payload ?? ''));
       made.lost.addEventListener('abort', again, { once: true });

@@ -2,6 +2,7 @@ import type { Limits } from '#base';
 import type { Address } from './connection.ts';
 import { connectDedicated } from './dedicated.ts';
 import { storeFault } from './failure.ts';
+import type { Pulse } from './pulse.ts';
 
 /** A lock while it is held. */
 export interface HeldLock {
@@ -18,12 +19,13 @@ const NAME = /^[a-z][a-z0-9_:.-]{0,99}$/;
 export async function withAdvisoryLock<T>(options: {
   address: Address;
   limits: Limits;
+  pulse: Pulse;
   name: string;
   work: (lock: HeldLock) => Promise<T>;
 }): Promise<T | null> {
-  const { address, limits, name, work } = options;
+  const { address, limits, pulse, name, work } = options;
   if (!NAME.test(name)) throw new TypeError(`lock name ${name}`);
-  const connection = await connectDedicated(address, limits);
+  const connection = await connectDedicated(address, limits, pulse);
   try {
     const { rows } = await connection.client
       .query<{ held: boolean }>('select pg_try_advisory_lock(hashtextextended($1, 0)) as held', [

@@ -16,8 +16,6 @@ export interface Lease {
 export interface ConnectionPool {
   /** Lends a connection; `BUSY` when none becomes free in time, `STORE_UNAVAILABLE` when none can be made or Postgres is silent. */
   lend(): Promise<Lease>;
-  /** Ends every connection where it is, and refuses whoever waits for one: Postgres is silent. */
-  cut(): void;
   /** Closes idle connections at once and lent ones when they come back; all that are left after two seconds. */
   close(): Promise<void>;
 }
@@ -117,14 +115,16 @@ export function createPool(options: {
     }
   }
 
+  /** Ends every connection where it is, and refuses whoever waits for one: Postgres is silent. */
   function cut(): void {
     for (const { refuse } of waiting.splice(0)) refuse(silentFault());
     for (const refuse of connecting) refuse(silentFault());
     for (const { connection } of clients) connection.stream.destroy();
   }
 
+  const unsubscribe = pulse.onSilent(cut);
+
   return {
-    cut,
     async lend() {
       if (closed) throw closedFault();
       if (pulse.isSilent()) throw silentFault();
@@ -151,6 +151,7 @@ export function createPool(options: {
       await pool.end();
       await Promise.all([...clients].map((client) => once(client, 'end')));
       clearTimeout(timer);
+      unsubscribe();
     },
   };
 }

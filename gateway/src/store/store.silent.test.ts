@@ -1,6 +1,7 @@
 // A Postgres that hangs closes no connection and answers nothing. The store notices, refuses whoever waits and whoever asks, and comes
 // back by itself; one that is merely slow, or lost on one connection of several, is not taken for it. U11; invariants 3 and 7.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Fault, type Limits, limitsWith, silentLog, systemClock } from '#base';
@@ -82,6 +83,39 @@ test('one connection that is lost without a word ends no other', async (t) => {
   const until = performance.now() + 3 * SILENT_MS;
   while (performance.now() < until) assert.ok(await ask(store));
   while (!store.changes.isFresh()) await delay(20);
+});
+
+test('a Postgres that hangs while the feed waits for it is found out, whoever else was answered in the meantime', async (t) => {
+  const { line, store } = await withLine(t);
+  line.cut('sallyport_changes'); // the feed asks, and gets no answer
+  const until = performance.now() + SILENT_MS / 2;
+  while (performance.now() < until) assert.ok(await ask(store));
+  line.cut();
+  const from = performance.now();
+  await assert.rejects(ask(store), isAway);
+  assert.ok(performance.now() - from < SILENT_MS + MARGIN_MS);
+});
+
+test('who waits for a lock is refused as well, and who holds one is told that it is lost', async (t) => {
+  const { line, store } = await withLine(t, { poolWaitTimeoutMs: 30_000 });
+  let isHeld = (): void => undefined;
+  const held = new Promise<void>((resolve) => {
+    isHeld = resolve;
+  });
+  const holding = store.withLock('test.held', async ({ lost }) => {
+    const isLost = once(lost, 'abort');
+    isHeld();
+    await isLost;
+  });
+  await held;
+  line.cut();
+  const from = performance.now();
+  await assert.rejects(
+    store.withLock('test.asked', async () => undefined),
+    isAway,
+  );
+  await holding;
+  assert.ok(performance.now() - from < SILENT_MS + MARGIN_MS);
 });
 
 test('closing does not wait for a Postgres that hangs', async (t) => {

@@ -47,7 +47,7 @@ export interface Store {
   /** Hears a channel until the function given back is called. Notices are lost in silence now and then: poll as well. */
   listen(channel: string, onNotice: (payload: string) => void): () => void;
   /** What nodes remember and must forget. */
-  readonly changes: Omit<Changes, 'cut'>;
+  readonly changes: Changes;
   /** The version of the schema, and how long one statement took. Throws `STORE_UNAVAILABLE`. */
   health(): Promise<{ version: number; latencyMs: number }>;
   /** The numbers of the migrations applied. */
@@ -72,11 +72,7 @@ export async function createStore(options: {
 }): Promise<Store> {
   const { limits, log, clock } = options;
   const address = parseAddress(options.url);
-  const onSilent = (): void => {
-    pool.cut();
-    changes.cut();
-  };
-  const pulse = createPulse({ silentMs: limits.databaseSilentMs, onSilent, log });
+  const pulse = createPulse({ silentMs: limits.databaseSilentMs, clock, log });
   const pool = createPool({ address, limits, log, pulse });
   try {
     await checkSuitability(pool, log);
@@ -84,7 +80,7 @@ export async function createStore(options: {
     await pool.close();
     throw error;
   }
-  const listener = createListener({ address, limits, log });
+  const listener = createListener({ address, limits, log, pulse });
   const changes = createChanges({ address, limits, log, clock, pulse });
 
   async function run<T>(
@@ -107,7 +103,7 @@ export async function createStore(options: {
     write: (environment, statement, values) => runSingle(pool, environment, { statement, values }),
     system: (work, { repeatable = false } = {}) => run('system', work, repeatable),
     erase: (environment, work) => run({ environment, isErased: true }, work, false),
-    withLock: (name, work) => withAdvisoryLock({ address, limits, name, work }),
+    withLock: (name, work) => withAdvisoryLock({ address, limits, pulse, name, work }),
     listen: listener.listen,
     changes,
     async health() {
