@@ -82,31 +82,30 @@ test('500 calls at once use no more connections than the pool has', async (t) =>
 });
 
 test('a full line refuses at once, and a call that waits too long gives up: nothing was sent', async (t) => {
+  const { promise: bothAreSent, resolve } = Promise.withResolvers<void>();
   let requests = 0;
   const server = await serve(t, () => {
     requests += 1;
+    if (requests === 2) resolve();
   });
   const outbound = openOutbound(t, {
-    limit: { outboundConnectionsPerPoolMax: 2, outboundQueuePerPoolMax: 3, outboundTotalTimeoutMs: 150 },
+    limit: { outboundConnectionsPerPoolMax: 2, outboundQueuePerPoolMax: 3 },
   });
-  const calls = Array.from({ length: 7 }, () =>
-    outbound.call(callOf(server.origin, { method: 'POST' })).catch((error: unknown) => error),
-  );
-  const codes = (await Promise.all(calls)).map((error) => {
-    assert.ok(error instanceof Error && 'code' in error && 'retryAfterSeconds' in error);
-    assert.equal(mayHaveBeenSent(error), error.code === 'OUTBOUND_TIMEOUT');
-    return error.code;
-  });
-  // Two are on the way when they time out, three give up in line, two find no place in it.
-  assert.deepEqual(codes.toSorted(), [
-    'BUSY',
-    'BUSY',
-    'BUSY',
-    'BUSY',
-    'BUSY',
-    'OUTBOUND_TIMEOUT',
-    'OUTBOUND_TIMEOUT',
-  ]);
+  const call = (more: Partial<OutboundCall>): Promise<unknown> =>
+    outbound.call(callOf(server.origin, { method: 'POST', ...more }));
+  const leave = new AbortController();
+  const sent = [1, 2].map(() => faultOf(call({ signal: leave.signal }), 'OUTBOUND_CANCELLED'));
+  await bothAreSent;
+  // Three give up in line, two find no place in it.
+  const unsent = [1, 2, 3, 4, 5].map(() => faultOf(call({ timeouts: { totalTimeoutMs: 150 } }), 'BUSY'));
+  const faults = await Promise.all(unsent);
+  assert.equal(faults.filter(({ detail }) => detail?.includes('too many calls are waiting')).length, 2);
+  for (const fault of faults) {
+    assert.equal(mayHaveBeenSent(fault), false);
+    assert.notEqual(fault.retryAfterSeconds, null);
+  }
+  leave.abort();
+  for (const fault of await Promise.all(sent)) assert.equal(mayHaveBeenSent(fault), true);
   assert.equal(requests, 2);
 });
 
