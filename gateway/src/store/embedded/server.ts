@@ -24,13 +24,17 @@ const SETTINGS: Readonly<Record<string, string>> = Object.freeze({
   unix_socket_permissions: '0700',
   max_connections: '60',
   shared_buffers: '96MB',
-  max_wal_size: '512MB',
+  max_wal_size: '1GB',
   min_wal_size: '64MB',
   // This build has pglz alone, which costs more than it saves: with it a webhook took 1.24 times as long at three million events
   // as at ten thousand, without it 1.04 times (gateway/measure/history.ts). Pages of random keys are whole in the log.
   wal_compression: 'off',
   wal_level: 'minimal',
   max_wal_senders: '0',
+  // Ten times the default: a vacuum changes all pages of the random keys of deliveries, and the first change after a checkpoint
+  // writes a page whole. At two million deliveries that was 40 MB/s of log, one checkpoint upon another, and deliveries that waited for
+  // seconds while the machine idled (gateway/load/held.ts at 505 webhooks a second).
+  autovacuum_vacuum_cost_delay: '20ms',
   io_method: 'sync', // no worker processes: everything fits into memory
   max_worker_processes: '2',
   max_parallel_workers_per_gather: '0',
