@@ -114,7 +114,10 @@ export function createChanges({ address, limits, log, clock, pulse }: Options): 
     if (version - heard.version > CHANGES_KEPT) tell(EVERYTHING);
     else for (const { subject } of changes) tell(subject);
     heard = { version, askedAtMs };
-    if (++looks % TRIM_EVERY_LOOKS === 0) await client.query(dropOldChanges.text, [CHANGES_KEPT]);
+  };
+
+  const trim = async (): Promise<void> => {
+    if (++looks % TRIM_EVERY_LOOKS === 0) await connection?.client.query(dropOldChanges.text, [CHANGES_KEPT]);
   };
 
   const run = async (): Promise<void> => {
@@ -123,6 +126,7 @@ export function createChanges({ address, limits, log, clock, pulse }: Options): 
     try {
       await look();
       pulse.answered();
+      await trim(); // may take its time: no question whose answer costs nothing
       if (isCut) log.info('The change feed is heard again.', { name: CHANNEL });
       isCut = false;
       reconnectMs = RECONNECT_MIN_MS;
