@@ -31,9 +31,9 @@ const SETTINGS: Readonly<Record<string, string>> = Object.freeze({
   wal_compression: 'off',
   wal_level: 'minimal',
   max_wal_senders: '0',
-  // Ten times the default: a vacuum changes all pages of the random keys of deliveries, and the first change after a checkpoint
-  // writes a page whole. From half a million deliveries on those were bursts of 40 MB/s of log; from two million on deliveries waited for
-  // seconds at each, while the machine idled (gateway/load/held.ts at 505 webhooks a second).
+  // Ten times the default: the first change after a checkpoint writes a page whole, and a vacuum of a month of deliveries changes many.
+  // From half a million on those were bursts of 40 MB/s of log; from two million on deliveries waited for seconds at each,
+  // while the machine idled (gateway/load/held.ts at 505 webhooks a second).
   autovacuum_vacuum_cost_delay: '20ms',
   io_method: 'sync', // no worker processes: everything fits into memory
   max_worker_processes: '2',
