@@ -26,7 +26,7 @@ export async function withBreakableLine(t: Cleanup, url: Secret): Promise<Breaka
   const port = target.searchParams.get('port') ?? (target.port === '' ? '5432' : target.port);
   const wires = new Set<Wire>();
   let isCut = false;
-  const server = createServer({ allowHalfOpen: true }, (near) => {
+  const server = createServer({ allowHalfOpen: true, noDelay: true }, (near) => {
     const far =
       directory === null ? connect(Number(port), target.hostname) : connect(`${directory}/.s.PGSQL.${port}`);
     const wire: Wire = { sockets: [near, far], said: '', isCut };

@@ -8,14 +8,14 @@ import { type Fault, type Limits, limitsWith, silentLog, systemClock } from '#ba
 import { createStore, outcomeUnknown, type Store } from '#store';
 import { withBreakableLine } from '#test/breakable-line';
 import { withDatabase } from '#test/database';
-import { backend, environment, sleep } from './notes.fixture.ts';
+import { asOwner, backend, environment, sleep } from './notes.fixture.ts';
 
 const SILENT_MS = 1_000;
 const MARGIN_MS = 4_000;
 
 /** A store that follows the feed, as that of a gateway does, over a line that can fall silent. */
 async function withLine(t: TestContext, limits: Partial<Limits> = {}) {
-  const { url } = await withDatabase(t);
+  const { url, ownerUrl } = await withDatabase(t);
   const line = await withBreakableLine(t, url);
   const store = await createStore({
     url: line.url,
@@ -26,7 +26,7 @@ async function withLine(t: TestContext, limits: Partial<Limits> = {}) {
   t.after(() => store.close());
   store.changes.follow(() => undefined);
   while (!store.changes.isFresh()) await delay(5);
-  return { line, store };
+  return { line, ownerUrl, store };
 }
 
 const ask = (store: Store) => store.transaction(environment(), (tx) => tx.row(backend, []));
@@ -94,6 +94,27 @@ test('a Postgres that hangs while the feed waits for it is found out, whoever el
   const from = performance.now();
   await assert.rejects(ask(store), isAway);
   assert.ok(performance.now() - from < SILENT_MS + MARGIN_MS);
+});
+
+test('trimming the feed may wait for a lock: that is no Postgres that hangs', async (t) => {
+  const { ownerUrl, store } = await withLine(t);
+  await asOwner(ownerUrl, async (holder) => {
+    await holder.query('begin');
+    await holder.query('lock table sallyport.changes in share mode');
+    await asOwner(ownerUrl, async (owner) => {
+      const isTrimming = async (): Promise<boolean> => {
+        await owner.query('notify sallyport_changes'); // so that the feed looks, until it trims
+        const { rows } = await owner.query(
+          `select from pg_locks where not granted and relation = 'sallyport.changes'::regclass`,
+        );
+        return rows.length > 0;
+      };
+      while (!(await isTrimming()));
+    });
+    await store.transaction(environment(), (tx) => tx.run(sleep, [2.5 * (SILENT_MS / 1_000)]));
+    await holder.query('rollback');
+  });
+  while (!store.changes.isFresh()) await delay(20);
 });
 
 test('who waits for a lock is refused as well, and who holds one is told that it is lost', async (t) => {
