@@ -3,6 +3,8 @@ import { type EnvironmentId, openSecretText, type Secret } from '#base';
 
 /** Looks into the database of a held load, beside the gateway. */
 export interface HeldDatabase {
+  /** A folder of its own, on the disk on which its files are. */
+  readonly folder: string;
   /** Due deliveries by destination. */
   due(): Promise<ReadonlyMap<string, number>>;
   /** The number of each stored webhook. */
@@ -30,6 +32,7 @@ export function heldDatabase(url: Secret, environment: EnvironmentId): HeldDatab
     }
   };
   return {
+    folder: new URL(openSecretText(url)).searchParams.get('host') ?? '.',
     due: () =>
       within(async (client) => {
         const { rows } = await client.query<{ id: string; count: number }>(

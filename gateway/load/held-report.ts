@@ -64,12 +64,12 @@ export function heldReport(
     '',
     ...comparison(held),
     '',
-    '| second | resident | not yet taken: good | failing | hanging | webhooks under way | p99 to the good one | machine idle | stolen |',
-    '|---:|---:|---:|---:|---:|---:|---:|---:|---:|',
+    '| second | resident | not yet taken: good | failing | hanging | webhooks under way | p99 to the good one | machine idle | stolen | disk busy | written |',
+    '|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|',
     ...spread(samples).map(sampleRow),
     '',
-    `Each row is a look; between two are ${spacing(samples) - 1} more. p99, idle and stolen are those of the seconds before the look; stolen is what the`,
-    'machine’s host gave to others meanwhile.',
+    `Each row is a look; between two are ${spacing(samples) - 1} more. p99 and what is right of it are those of the seconds before the look. Stolen is`,
+    'what the machine’s host gave to others. A disk that is busy and writes little is slow by itself, or by others.',
     '',
     'What is due for a destination that never answers waits in the database, not in the node.',
     '',
@@ -95,13 +95,10 @@ function comparison({ control, hold, samples }: Held): readonly string[] {
     samples.filter((look) => look.phase === phase).map(({ deliveryP99Ms }) => deliveryP99Ms);
   const row = (name: string, phase: number): string =>
     `| ${name} | ${[0.5, 0.75, 0.9].map((share) => `${quantile(looksOf(phase), share).toFixed(0)} ms`).join(' | ')} |`;
-  const stolenWhere = (isBad: boolean): string =>
-    percent(
-      quantile(
-        samples.filter(({ deliveryP99Ms }) => deliveryP99Ms > BAD_MS === isBad).map(({ stolen }) => stolen),
-        0.5,
-      ),
-    );
+  const median = (isBad: boolean, of: (look: Sample) => number): number =>
+    quantile(samples.filter(({ deliveryP99Ms }) => deliveryP99Ms > BAD_MS === isBad).map(of), 0.5);
+  const machineWhere = (isBad: boolean): string =>
+    `the disk was busy for ${percent(median(isBad, ({ diskBusy }) => diskBusy))} of the time with writing ${perSecond(median(isBad, ({ diskBytes }) => diskBytes))}, and the host gave ${percent(median(isBad, ({ stolen }) => stolen))} of the machine to others`;
   const bad = samples.filter(({ deliveryP99Ms }) => deliveryP99Ms > BAD_MS).length;
   return [
     `The good destination's p99 with the bad ones is ${(hold.delivery.p99 / control.delivery.p99).toFixed(2)} times that of the control. Of the p99 of`,
@@ -115,9 +112,7 @@ function comparison({ control, hold, samples }: Held): readonly string[] {
     `In ${bad} of ${samples.length} looks it was above ${BAD_MS} ms.`,
     ...(bad === 0
       ? []
-      : [
-          `In the median one of those the host gave ${stolenWhere(true)} of the machine to others, in that of the rest ${stolenWhere(false)}.`,
-        ]),
+      : [`In the median of those ${machineWhere(true)};`, `in that of the rest ${machineWhere(false)}.`]),
   ];
 }
 
@@ -130,6 +125,8 @@ function sampleRow({ atSeconds, residentBytes, untaken, underWay, ...rest }: Sam
     `${rest.deliveryP99Ms.toFixed(0)} ms`,
     percent(rest.idle),
     percent(rest.stolen),
+    percent(rest.diskBusy),
+    written(rest),
   ];
   return `| ${cells.join(' | ')} |`;
 }
@@ -155,6 +152,14 @@ function spacing(samples: readonly Sample[]): number {
 
 function mostUntaken(samples: readonly Sample[], name: string): number {
   return Math.max(0, ...samples.map(({ untaken }) => untaken[name] ?? 0));
+}
+
+function written({ diskBytes }: Sample): string {
+  return Number.isNaN(diskBytes) ? '–' : perSecond(diskBytes);
+}
+
+function perSecond(bytes: number): string {
+  return `${(bytes / 2 ** 20).toFixed(1)} MiB/s`;
 }
 
 function mib(bytes: number): string {

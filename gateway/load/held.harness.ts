@@ -1,6 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { open, readFile, rm } from 'node:fs/promises';
+import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
@@ -12,10 +11,11 @@ import type { ApplicationCounts } from './application.harness.ts';
 import { type HeldDatabase, heldDatabase } from './held-database.harness.ts';
 import { DESTINATIONS, type HeldSetup, heldFolder, heldSetup } from './held-setup.harness.ts';
 import { verifyHeld } from './held-verify.ts';
+import { type MachineLook, machineLooks, residentBytes } from './machine.harness.ts';
 import type { PlatformCounts, PlatformOrder } from './platform.harness.ts';
 
 /** One look at the gateway while it is under load. */
-export interface Sample {
+export interface Sample extends MachineLook {
   readonly atSeconds: number;
   readonly phase: number;
   readonly residentBytes: number;
@@ -24,9 +24,6 @@ export interface Sample {
   readonly underWay: number;
   /** To the good destination, since the look before. */
   readonly deliveryP99Ms: number;
-  /** Of the machine's time since the look before: what it idled, and what its host gave to others. */
-  readonly idle: number;
-  readonly stolen: number;
 }
 
 export interface Held {
@@ -218,17 +215,12 @@ async function drained({ database, platform }: Parts): Promise<void> {
 }
 
 /** Looks at what there is, without asking the database: counting what a destination has waiting there would be a load of its own. */
-function looks({ application, platform }: Parts, child: Child): (phase: number) => Promise<Sample> {
+function looks({ application, platform, database }: Parts, child: Child): (phase: number) => Promise<Sample> {
   const begunMs = performance.now();
-  let before = cpuTimes();
+  const machine = machineLooks(database.folder);
   return async (phase) => {
     const { counts: taken } = await application.ask(applicationShape, { ask: 'counts' });
     const { acknowledged, underWay } = await counts(platform);
-    const now = cpuTimes();
-    const share = (part: (times: CpuTimes) => number): number =>
-      (part(now) - part(before)) / Math.max(1, now.all - before.all);
-    const [idle, stolen] = [share((times) => times.idle), share((times) => times.stolen)];
-    before = now;
     return {
       atSeconds: Math.round((performance.now() - begunMs) / 1_000),
       phase,
@@ -238,35 +230,9 @@ function looks({ application, platform }: Parts, child: Child): (phase: number) 
       ),
       underWay,
       deliveryP99Ms: taken.recent.p99,
-      idle,
-      stolen,
+      ...machine(),
     };
   };
-}
-
-interface CpuTimes {
-  readonly all: number;
-  readonly idle: number;
-  readonly stolen: number;
-}
-
-/** Since the machine was started, in ticks, of all its cores: https://man7.org/linux/man-pages/man5/proc_stat.5.html */
-function cpuTimes(): CpuTimes {
-  let text = '';
-  try {
-    text = readFileSync('/proc/stat', 'utf8');
-  } catch {
-    // no Linux: nothing is known
-  }
-  const times = (/^cpu +(.*)$/m.exec(text)?.[1] ?? '').split(' ').map(Number);
-  const [, , , idle = Number.NaN, waiting = 0, , , stolen = Number.NaN] = times;
-  return { all: times.slice(0, 8).reduce((sum, ticks) => sum + ticks, 0), idle: idle + waiting, stolen };
-}
-
-/** Linux tells; elsewhere it is not known. */
-async function residentBytes(pid: number | undefined): Promise<number> {
-  const text = await readFile(`/proc/${pid ?? 0}/status`, 'utf8').catch(() => '');
-  return Number(/VmRSS:\s+(\d+) kB/.exec(text)?.[1] ?? Number.NaN) * 1_024;
 }
 
 function idOf({ destinations }: HeldSetup, wanted: string): string {
