@@ -78,6 +78,7 @@ export const DELIVERY_CASES: Readonly<Record<string, StatementCase>> = Object.fr
     values: () => [new Date(8e15), new Date(8e15), 100, 100, [], [], [], null],
     ...system('a node sends for all environments'),
   },
+  'delivery.may_be_forgotten': { values: () => [], ...anyone('it reads no row') },
   'delivery.settle': {
     values: (fact) => [
       A(fact),

@@ -140,6 +140,16 @@ export const claimDeliveries = statement(
   (row) => claimRow.parse(row),
 );
 
+/**
+ * What this transaction changes may be forgotten with a Postgres that dies within its next half a second; the commit does not wait for
+ * its disk (https://www.postgresql.org/docs/18/wal-async-commit.html).
+ */
+export const mayBeForgotten = statement(
+  'delivery.may_be_forgotten',
+  `select set_config('synchronous_commit', 'off', true)`,
+  none,
+);
+
 // Made once: making a schema takes a hundred times as long as reading a row with it.
 const settledRow = z.object({ id: deliveryColumn });
 

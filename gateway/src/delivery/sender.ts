@@ -18,7 +18,7 @@ import { isOfDestination } from './health.ts';
 import type { DestinationInUse } from './in-use.ts';
 import { isStoreAway } from './open-events.ts';
 import { createPace } from './pace.ts';
-import { type ClaimRow, claimDeliveries } from './queries.ts';
+import { type ClaimRow, claimDeliveries, mayBeForgotten } from './queries.ts';
 import { nextAttemptMs } from './schedule.ts';
 import { type Settlement, unsettledMax } from './settle.ts';
 import { createSlow } from './slow.ts';
@@ -106,7 +106,10 @@ export function createSender(ports: SenderPorts): Sender {
           ? []
           : await tx.rows(claimDeliveries, valuesOf(slowPlaces, slowIds));
       const left = places - ofSlow.length;
-      return left === 0 ? ofSlow : [...ofSlow, ...(await tx.rows(claimDeliveries, valuesOf(left, null)))];
+      const all =
+        left === 0 ? ofSlow : [...ofSlow, ...(await tx.rows(claimDeliveries, valuesOf(left, null)))];
+      if (all.length > 0 && all.every(isForgettable)) await tx.run(mayBeForgotten, []);
+      return all;
     });
     more = claims.length > 0;
     for (const [environment, group] of Map.groupBy(claims, (row) => row.environment_id)) {
@@ -185,6 +188,15 @@ export function createSender(ports: SenderPorts): Sender {
       await Promise.allSettled(underWay);
     },
   };
+}
+
+/**
+ * A claim that Postgres forgets when it dies is a delivery that is due again, as it would be after its lease: it may arrive twice, as after
+ * any crash. Waiting for the disk with each claim would make every delivery later, and a slow disk a queue. But the next of an
+ * order must not overtake a repetition of the first, and a probe is alone.
+ */
+function isForgettable({ order_key, is_probe }: ClaimRow): boolean {
+  return order_key === null && !is_probe;
 }
 
 interface Claimed {
