@@ -11,6 +11,8 @@ export interface HeldDatabase {
   stored(): Promise<readonly number[]>;
   /** Waits of the schedule are cut short: what is due for a destination is due now. */
   hurry(destination: string): Promise<void>;
+  /** Whether a destination is sent to. */
+  setActive(destination: string, isActive: boolean): Promise<void>;
   bytes(): Promise<number>;
 }
 
@@ -64,6 +66,15 @@ export function heldDatabase(url: Secret, environment: EnvironmentId): HeldDatab
            ) late where d.id = late.id`,
           [destination],
         );
+      }),
+    setActive: (destination, isActive) =>
+      within(async (client) => {
+        const [from, to] = isActive ? ['paused', 'active'] : ['active', 'paused'];
+        await client.query('update destinations set state = $3 where id = $1 and state = $2', [
+          destination,
+          from,
+          to,
+        ]);
       }),
     bytes: () =>
       within(async (client) => {

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { cpus } from 'node:os';
-import { type Held, PHASE, type PhaseFigures, type Sample } from './held.harness.ts';
+import { type Held, PHASE, type PhaseFigures, ROUNDS, type Sample, WINDOWS } from './held.harness.ts';
 
 const ROWS_MAX = 24;
 const BAD_MS = 500;
@@ -49,8 +49,9 @@ export function heldReport(
     ...held.problems.map((text) => `- ${text}`),
     ...(held.problems.length === 0 ? [] : ['']),
     'One node, its Postgres, the platform and the applications are processes of their own on one machine. The platform sends at a fixed rate, whatever',
-    'becomes of it; latencies count from when a webhook was due to be sent. In the control all three destinations are well; then one refuses',
-    'one request in ten and one never answers. At the end node and database are killed with SIGKILL under load, and started again.',
+    'becomes of it; latencies count from when a webhook was due to be sent. Control and bad ones take turns, so that both have a small database',
+    `and a large one and whatever the machine does besides: for ${minutes(given.minutes / ROUNDS / WINDOWS)} one destination is paused and two are well, then for ${minutes((given.minutes / ROUNDS / WINDOWS) * (WINDOWS - 1))}`,
+    'one refuses one request in ten and the one that was paused never answers. At the end node and database are killed with SIGKILL under load, and started again.',
     'Waits of the schedule that are left then are cut short.',
     '',
     '| | |',
@@ -64,8 +65,8 @@ export function heldReport(
     '',
     ...comparison(held),
     '',
-    '| second | resident | not yet taken: good | failing | hanging | webhooks under way | p99 to the good one | machine idle | stolen | disk busy | written |',
-    '|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|',
+    '| second | | resident | not yet taken: good | failing | hanging | webhooks under way | p99 to the good one | machine idle | stolen | disk busy | written |',
+    '|---:|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|',
     ...spread(samples).map(sampleRow),
     '',
     `Each row is a look; between two are ${spacing(samples) - 1} more. p99 and what is right of it are those of the seconds before the look. Stolen is`,
@@ -116,9 +117,10 @@ function comparison({ control, hold, samples }: Held): readonly string[] {
   ];
 }
 
-function sampleRow({ atSeconds, residentBytes, untaken, underWay, ...rest }: Sample): string {
+function sampleRow({ atSeconds, phase, residentBytes, untaken, underWay, ...rest }: Sample): string {
   const cells = [
     atSeconds,
+    phase === PHASE.control ? 'control' : 'bad',
     mib(residentBytes),
     ...['good', 'failing', 'hanging'].map((name) => untaken[name] ?? 0),
     underWay,
@@ -160,6 +162,10 @@ function written({ diskBytes }: Sample): string {
 
 function perSecond(bytes: number): string {
   return `${(bytes / 2 ** 20).toFixed(1)} MiB/s`;
+}
+
+function minutes(count: number): string {
+  return count === 1 ? 'a minute' : `${count.toLocaleString('en', { maximumFractionDigits: 1 })} minutes`;
 }
 
 function mib(bytes: number): string {

@@ -70,6 +70,9 @@ export const PHASE = Object.freeze({ measure: 0, control: 1, hold: 2 });
 const PROBE_MS = 10_000;
 const STEP = 0.85;
 const WARM_MS = 20_000;
+/** So often the control and the bad ones take turns, and of so many windows of a round the first is the control. */
+export const ROUNDS = 6;
+export const WINDOWS = 6;
 const SAMPLE_MS = 10_000;
 const SAMPLE_MS_SHORT = 2_000;
 const DRAIN_MS_MAX = 600_000;
@@ -120,8 +123,7 @@ async function hold(
   const maximum = given === null ? await measureMaximum(parts) : { takenMax: null, sustainedMax: given };
   const rate = maximum.sustainedMax * share;
   tell(`${rate.toFixed(0)} webhooks a second from here on`);
-  const controlMs = (minutes * 60_000) / 6;
-  const holdMs = minutes * 60_000 - controlMs;
+  const windowMs = (minutes * 60_000) / (ROUNDS * WINDOWS);
   const samples: Sample[] = [];
   order(platform, { phase: PHASE.measure, rate }); // what has just been started is slow at first, and that is no part of either
   await delay(WARM_MS);
@@ -129,16 +131,25 @@ async function hold(
   const run = async (phase: number, ms: number): Promise<void> => {
     await look(phase); // what came before is no part of it
     order(platform, { phase, rate });
-    const every = ms > 60_000 ? SAMPLE_MS : SAMPLE_MS_SHORT;
+    const every = minutes >= 6 ? SAMPLE_MS : SAMPLE_MS_SHORT;
     for (const until = performance.now() + ms; performance.now() < until; ) {
       await delay(Math.min(every, Math.max(0, until - performance.now())));
       samples.push(await look(phase));
     }
   };
-  await run(PHASE.control, controlMs);
-  application.tell({ isBad: true });
-  tell('from here on one destination fails one request in ten, and one never answers');
-  await run(PHASE.hold, holdMs);
+  // In turn, so that both have a small database and a large one, and whatever the machine does besides.
+  const hanging = idOf(setup, 'hanging');
+  for (let round = 1; round <= ROUNDS; round += 1) {
+    tell(`round ${round} of ${ROUNDS}: one destination is paused, the others are well`);
+    application.tell({ isBad: false });
+    await database.setActive(hanging, false);
+    await run(PHASE.control, windowMs);
+    tell('from here on one destination fails one request in ten, and one never answers');
+    application.tell({ isBad: true });
+    await database.setActive(hanging, true);
+    await run(PHASE.hold, windowMs * (WINDOWS - 1));
+  }
+  const controlMs = windowMs * ROUNDS;
 
   // Killed under way, database and all: what was acknowledged and not on disk would be missing afterwards.
   tell('killed under load, with the database');
@@ -174,7 +185,7 @@ async function hold(
     ...maximum,
     rate,
     control: figures(PHASE.control, controlMs / 1_000),
-    hold: figures(PHASE.hold, holdMs / 1_000),
+    hold: figures(PHASE.hold, (controlMs * (WINDOWS - 1)) / 1_000),
     samples,
     platform: platformCounts,
     application: applicationCounts,

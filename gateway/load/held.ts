@@ -1,7 +1,7 @@
 // Holds a node under a share of the load that it can take at most, with a destination that fails one request in ten and one that never
 // answers, and writes down whether anything was lost, late or unbounded. Ends with 1 when it was.
 //   node gateway/load/held.ts --minutes 30 --share 0.7 --out docs/results/held-load.md
-// `--rate` gives the maximum instead of measuring it. A sixth of the time is the control, in which all destinations are well.
+// `--rate` gives the maximum instead of measuring it. A sixth of the time is the control, in which none is bad.
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { isoTime, systemClock } from '#base';
