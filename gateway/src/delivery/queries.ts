@@ -100,13 +100,14 @@ const claimRow = z.object({
   concurrency: z.number().int().nullable(),
   rate_per_second: z.number().int().nullable(),
   is_probe: z.boolean(),
+  was: z.date(),
 });
 export type ClaimRow = z.output<typeof claimRow>;
 
 /**
  * System role: what is due now (`$1`) for destinations in any environment that is not frozen, up to `$3` deliveries. Each
  * destination gets up to `$4` under way, or what it allows if that is less; of those named in `$5`, `$6` are under way and
- * `$7` more may begin by their rates. Where `$8` is no null, it names those that are asked. One that is paused by itself gets a single one, to try it, when its time has come.
+ * `$7` more may begin by their rates, and nothing of them is due before `$9`. Where `$8` is no null, it names those that are asked. One that is paused by itself gets a single one, to try it, when its time has come.
  * Passes over what another node is just claiming. Claiming moves `next_attempt_at` to the end of the lease (`$2`).
  *
  * Each destination is asked through the index for its own oldest ones, and in random order: neither a long queue of one
@@ -116,27 +117,29 @@ export const claimDeliveries = statement(
   'delivery.claim',
   `update deliveries d set next_attempt_at = $2
    from (
-     select c.environment_id, c.id, t.concurrency, t.rate_per_second, t.is_probe
+     select c.environment_id, c.id, c.next_attempt_at as was, t.concurrency, t.rate_per_second, t.is_probe
      from (
        select t.environment_id, t.id, t.concurrency, t.rate_per_second, t.state = 'failing' as is_probe,
          least(least($4::int, case t.state when 'failing' then 1 else t.concurrency end) - coalesce(b.under_way, 0),
-           coalesce(b.allowed, t.rate_per_second)) as places
-       from destinations t left join unnest($5::text[], $6::int[], $7::int[]) as b (id, under_way, allowed) on b.id = t.id
+           coalesce(b.allowed, t.rate_per_second)) as places, coalesce(b.since, '-infinity') as since
+       from destinations t
+       left join unnest($5::text[], $6::int[], $7::int[], $9::timestamptz[]) as b (id, under_way, allowed, since) on b.id = t.id
        where t.kind = 'push' and (t.state = 'active' or (t.state = 'failing' and t.probe_at <= $1))
          and ($8::text[] is null or t.id = any($8))
          and not exists (select from frozen_environments f where f.environment_id = t.environment_id)
        order by random()
      ) t
      cross join lateral (
-       select environment_id, id from deliveries
-       where environment_id = t.environment_id and destination_id = t.id and state = 'due' and next_attempt_at <= $1
+       select environment_id, id, next_attempt_at from deliveries
+       where environment_id = t.environment_id and destination_id = t.id and state = 'due'
+         and next_attempt_at >= t.since and next_attempt_at <= $1
        order by next_attempt_at limit t.places for update skip locked
      ) c
      where t.places > 0
      limit $3
    ) due
    where d.environment_id = due.environment_id and d.id = due.id
-   returning d.environment_id, d.id, d.event_id, d.destination_id, d.attempts, d.order_key, due.concurrency, due.rate_per_second, due.is_probe`,
+   returning d.environment_id, d.id, d.event_id, d.destination_id, d.attempts, d.order_key, due.concurrency, due.rate_per_second, due.is_probe, due.was`,
   (row) => claimRow.parse(row),
 );
 

@@ -14,6 +14,7 @@ import {
 import type { Outbound } from '#outbound';
 import type { Batcher, Store } from '#store';
 import { type AttemptResult, attempt, nothingSent } from './attempt.ts';
+import { createFloors } from './floors.ts';
 import { isOfDestination } from './health.ts';
 import type { DestinationInUse } from './in-use.ts';
 import { isStoreAway } from './open-events.ts';
@@ -63,6 +64,7 @@ export function createSender(ports: SenderPorts): Sender {
   /** Of each destination: how many attempts are under way, and how many may be. */
   const busy = new Map<DestinationId, { count: number; max: number }>();
   const pace = createPace();
+  const floors = createFloors({ everyMs: limits.deliveryPollMs });
   const slow = createSlow({ fromMs: limits.deliveryTimeoutMs / SLOW_TIME });
   const slowMax = Math.max(1, Math.floor(limits.deliveryConcurrency / SLOW_SHARE));
   const shareMax = Math.max(1, Math.floor(limits.deliveryConcurrency / SHARE));
@@ -85,7 +87,8 @@ export function createSender(ports: SenderPorts): Sender {
     const leaseMs = nowMs + leaseLifeMs;
     const allowed = pace.allowed(clock.monotonic());
     const slowIds = slow.list();
-    const known = [...new Set([...busy.keys(), ...allowed.keys(), ...slowIds])];
+    const since = floors.at(clock.monotonic());
+    const known = [...new Set([...busy.keys(), ...allowed.keys(), ...slowIds, ...since.keys()])];
     const underWayAt = (id: DestinationId): number => busy.get(id)?.count ?? 0;
     /** What is given `only` to these, or to all but the slow ones: they count as busy enough. */
     const valuesOf = (placesMax: number, only: readonly DestinationId[] | null) => [
@@ -97,6 +100,7 @@ export function createSender(ports: SenderPorts): Sender {
       known.map((id) => (only === null && slow.has(id) ? shareMax : underWayAt(id))),
       known.map((id) => allowed.get(id) ?? null),
       only,
+      known.map((id) => dateOf(since.get(id))),
     ];
     const slowUnderWay = slowIds.reduce((sum, id) => sum + underWayAt(id), 0);
     const slowPlaces = Math.min(slowMax - slowUnderWay, places);
@@ -111,6 +115,7 @@ export function createSender(ports: SenderPorts): Sender {
       if (all.length > 0 && all.every(isForgettable)) await tx.run(mayBeForgotten, []);
       return all;
     });
+    floors.claimed(claims);
     more = claims.length > 0;
     for (const [environment, group] of Map.groupBy(claims, (row) => row.environment_id)) {
       const events = readEvents(ports.events, { environment, ids: group.map((row) => row.event_id) });
@@ -197,6 +202,10 @@ export function createSender(ports: SenderPorts): Sender {
  */
 function isForgettable({ order_key, is_probe }: ClaimRow): boolean {
   return order_key === null && !is_probe;
+}
+
+function dateOf(ms: number | undefined): Date | null {
+  return ms === undefined ? null : new Date(ms);
 }
 
 interface Claimed {
