@@ -89,6 +89,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
     const last = load();
     await last.start();
     const sent = await sender.finish();
+    await replaysOver(setup); // only so many may be under way
     await beginReplays(setup, Date.now());
     await replaysOver(setup);
     await settled(setup);
