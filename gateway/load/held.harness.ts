@@ -68,6 +68,8 @@ const acknowledgedShape = z.object({ acknowledged: z.custom<number[]>() });
 const takenShape = z.object({ taken: z.custom<Record<string, [number, number][]>>() });
 export const PHASE = Object.freeze({ measure: 0, control: 1, hold: 2 });
 const PROBE_MS = 10_000;
+/** What goes well for ten seconds on an empty database may pile up within a minute. */
+const SUSTAIN_MS = 60_000;
 const STEP = 0.85;
 const WARM_MS = 20_000;
 /** So often the control and the bad ones take turns, and of so many windows of a round the first is the control. */
@@ -207,7 +209,7 @@ async function measureMaximum(parts: Parts): Promise<{ takenMax: number; sustain
   await drained(parts);
   for (let rate = takenMax; ; rate *= STEP) {
     order(platform, { phase: PHASE.measure, rate });
-    await delay(PROBE_MS);
+    await delay(SUSTAIN_MS);
     const due = [...(await parts.database.due()).values()].reduce((sum, count) => sum + count, 0);
     const late = (await counts(platform)).underWay;
     tell(`at ${rate.toFixed(0)} a second ${due} deliveries and ${late} webhooks are under way or waiting`);
