@@ -292,7 +292,7 @@ test('a connection that is reset or silent in the handshake is no trust, and not
     t,
     createServer((socket) => socket.resume()),
   );
-  const outbound = openOutbound(t, { limit: { outboundConnectTimeoutMs: 50 } });
+  const outbound = openOutbound(t, { limit: { outboundConnectTimeoutMs: 1_000 } });
   const fault = await faultOf(outbound.call(callOf(silent.origin)), 'OUTBOUND_CONNECT_FAILED');
   assert.match(fault.detail, /during the TLS handshake/);
   assert.equal(mayHaveBeenSent(fault), false);
