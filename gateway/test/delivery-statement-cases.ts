@@ -75,7 +75,7 @@ export const DELIVERY_CASES: Readonly<Record<string, StatementCase>> = Object.fr
   },
   'delivery.select_delivered': { values: (fact) => [A(fact), [fact('events', 'id')]] },
   'delivery.claim': {
-    values: () => [new Date(8e15), new Date(8e15), 100, 100, [], [], [], null, []],
+    values: () => [new Date(8e15), new Date(8e15), 100, 100, [], [], [], null, '{}'],
     ...system('a node sends for all environments'),
   },
   'delivery.may_be_forgotten': { values: () => [], ...anyone('it reads no row') },

@@ -28,7 +28,7 @@ test('so many and no more, counted with those that are under way', async (t) => 
       known.map(([, underWay]) => underWay),
       known.map(([, , allowed]) => allowed),
       null,
-      known.map(() => null),
+      '{}',
     ];
     const rows = await rooms.store.system((tx) => tx.rows(claimDeliveries, values));
     await asOwner(

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { z } from 'zod';
-import { type DestinationId, newId, systemClock } from '#base';
+import { type DestinationId, isoTime, newId, systemClock } from '#base';
 import { statement } from '#store';
 import { asOwner, until, withReceiver, withRooms } from './delivery.fixture.ts';
 import { createFloors } from './floors.ts';
@@ -37,14 +37,14 @@ test('a claim passes over what is over since a little before the last one, howev
     rooms,
     `update deliveries set state = 'delivered', next_attempt_at = null where next_attempt_at < now() - interval '30 minutes'`,
   );
-  const pages = async (since: Date | null): Promise<number> => {
+  const pages = async (since: Record<string, string>): Promise<number> => {
     const now = Date.now();
-    const values = [new Date(now), new Date(now + 1), 10, 10, [id], [0], [null], null, [since]];
+    const values = [new Date(now), new Date(now + 1), 10, 10, [id], [0], [null], null, JSON.stringify(since)];
     const plan = await rooms.store.system((tx) => tx.row(pagesOfClaim, values));
     return (plan?.['Shared Hit Blocks'] ?? 0) + (plan?.['Shared Read Blocks'] ?? 0);
   };
-  const all = await pages(null);
-  const some = await pages(new Date(Date.now() - LATE_MS));
+  const all = await pages({});
+  const some = await pages({ [id]: isoTime(Date.now() - LATE_MS) });
   assert.ok(all > OVER / 300, `${all} pages: nothing is left in the index, and this test shows nothing`);
   assert.ok(some < 60, `${some} pages, where the whole is ${all}`);
 });
@@ -64,32 +64,67 @@ test('what comes before what was claimed already is found with the next look at 
   await until(async () => (await rooms.deliveries()).every(({ state }) => state === 'delivered'));
 });
 
+test('nor does it wait behind newer ones at a destination that takes one at a time and always has one', async (t) => {
+  const rooms = await withRooms(t, { limits: { deliveryPollMs: 200 } });
+  const NEWER = 40;
+  const receiver = await withReceiver(t, (response) => void setTimeout(() => response.end(), 50));
+  await rooms.destination(receiver.url, 'one at a time', { concurrency: 1 });
+  const late = await rooms.receive();
+  await asOwner(
+    rooms,
+    `update deliveries set state = 'waiting', order_key = '\\x00', order_number = 1, next_attempt_at = null`,
+  );
+  for (let count = 0; count < NEWER; count += 1) await rooms.receive();
+  rooms.delivery.start();
+  await receiver.has(3);
+  await asOwner(
+    rooms,
+    `update deliveries set state = 'due', order_key = null, order_number = null, next_attempt_at = now() - interval '1 hour'
+     where state = 'waiting'`,
+  );
+  await receiver.has(NEWER + 1);
+  const at = receiver.received.findIndex(({ id }) => id === late);
+  assert.ok(at > 0 && at < NEWER, `it came as number ${at} of ${NEWER}`);
+});
+
+const claimed = (destination: DestinationId, ...ms: number[]) =>
+  ms.map((each) => ({ destination_id: destination, was: new Date(each) }));
+const everywhere = (): boolean => true;
+
 test('a floor is a little before the oldest that a claim gave; once in a while there is none', () => {
   const [one, other] = [newId('destination', systemClock), newId('destination', systemClock)];
   const floors = createFloors({ everyMs: 1_000 });
-  const claimed = (destination: DestinationId, ...ms: number[]) =>
-    ms.map((each) => ({ destination_id: destination, was: new Date(each) }));
-  assert.equal(floors.at(0).size, 0);
-  floors.claimed([...claimed(one, 90_000, 70_000, 80_000), ...claimed(other, 50_000)]);
-  assert.deepEqual(
-    floors.at(999),
-    new Map([
-      [one, 65_000],
-      [other, 45_000],
-    ]),
+  assert.equal(floors.at(0, everywhere).size, 0);
+  floors.claimed([...claimed(one, 90_000, 70_000, 80_000), ...claimed(other, 50_000)], 0);
+  const both = new Map([
+    [one, 65_000],
+    [other, 45_000],
+  ]);
+  assert.deepEqual(floors.at(999, everywhere), both);
+  floors.claimed(claimed(one, 100_000), 999);
+  assert.equal(floors.at(999, everywhere).get(one), 95_000);
+  assert.equal(
+    floors.at(1_000, everywhere).size,
+    0,
+    'what is claimed again and again is asked from the beginning, too',
   );
-  floors.claimed(claimed(one, 100_000));
-  assert.equal(floors.at(999).get(one), 95_000);
-  assert.equal(floors.at(1_000).size, 0);
-  floors.claimed(claimed(one, 20_000)); // found by the look at all
-  assert.equal(floors.at(1_001).get(one), 15_000);
-  assert.equal(floors.at(1_001).get(other), 45_000, 'of the other nothing older was found');
+  floors.claimed(claimed(one, 20_000), 1_000);
+  assert.equal(floors.at(1_001, everywhere).get(one), 15_000);
+  assert.equal(floors.at(1_001, everywhere).get(other), 45_000, 'of the other nothing older was found');
+});
+
+test('one that has no room when its time has come is asked from the beginning as soon as it has', () => {
+  const one = newId('destination', systemClock);
+  const floors = createFloors({ everyMs: 1_000 });
+  floors.claimed(claimed(one, 50_000), 0);
+  for (const ms of [1_000, 2_000, 5_500]) assert.equal(floors.at(ms, () => false).size, 1);
+  assert.equal(floors.at(5_501, everywhere).size, 0);
+  assert.equal(floors.at(5_502, everywhere).size, 1);
 });
 
 test('no more than a thousand are remembered, those that were claimed for last', () => {
   const floors = createFloors({ everyMs: 1_000 });
-  floors.at(0);
   const all = Array.from({ length: 1_200 }, () => newId('destination', systemClock));
-  for (const id of all) floors.claimed([{ destination_id: id, was: new Date(9_000) }]);
-  assert.deepEqual([...floors.at(1).keys()], all.slice(200));
+  for (const id of all) floors.claimed(claimed(id, 9_000), 0);
+  assert.deepEqual([...floors.at(1, everywhere).keys()], all.slice(200));
 });

@@ -1,5 +1,17 @@
 import { erasable, isolated, type Migration, retirable } from '#store';
 
+/** Of the function that makes a month: nothing but a month of these two tables, and only where it isn't there yet. */
+const CHECKED_MONTH = `        if not ((parent = 'deliveries' and low ~ '^dlv_[0-9a-z]{26}$' and high ~ '^dlv_[0-9a-z]{26}$')
+             or (parent = 'attempts' and low ~ '^att_[0-9a-z]{26}$' and high ~ '^att_[0-9a-z]{26}$'))
+           or label !~ '^[0-9]{6}$' then
+          raise exception 'not a partition of deliveries or attempts' using errcode = '22023';
+        end if;
+        perform pg_advisory_xact_lock(hashtextextended('sallyport:deliveries.partitions', 0));
+        if to_regclass('sallyport.' || parent || '_' || label) is not null then
+          return false;
+        end if;
+`;
+
 export const deliveryMigrations: readonly Migration[] = [
   {
     number: 80,
@@ -64,16 +76,7 @@ export const deliveryMigrations: readonly Migration[] = [
       create function ensure_delivery_partition(parent text, label text, low text, high text) returns boolean
       language plpgsql security definer set search_path = sallyport, pg_temp as $$
       begin
-        if not ((parent = 'deliveries' and low ~ '^dlv_[0-9a-z]{26}$' and high ~ '^dlv_[0-9a-z]{26}$')
-             or (parent = 'attempts' and low ~ '^att_[0-9a-z]{26}$' and high ~ '^att_[0-9a-z]{26}$'))
-           or label !~ '^[0-9]{6}$' then
-          raise exception 'not a partition of deliveries or attempts' using errcode = '22023';
-        end if;
-        perform pg_advisory_xact_lock(hashtextextended('sallyport:deliveries.partitions', 0));
-        if to_regclass('sallyport.' || parent || '_' || label) is not null then
-          return false;
-        end if;
-        execute format('create table sallyport.%I partition of sallyport.%I for values from (%L) to (%L)', parent || '_' || label, parent, low, high);
+${CHECKED_MONTH}        execute format('create table sallyport.%I partition of sallyport.%I for values from (%L) to (%L)', parent || '_' || label, parent, low, high);
         execute format('alter table sallyport.%I enable row level security', parent || '_' || label);
         execute format('alter table sallyport.%I force row level security', parent || '_' || label);
         return true;
@@ -233,16 +236,7 @@ export const deliveryMigrations: readonly Migration[] = [
       create or replace function ensure_delivery_partition(parent text, label text, low text, high text) returns boolean
       language plpgsql security definer set search_path = sallyport, pg_temp as $$
       begin
-        if not ((parent = 'deliveries' and low ~ '^dlv_[0-9a-z]{26}$' and high ~ '^dlv_[0-9a-z]{26}$')
-             or (parent = 'attempts' and low ~ '^att_[0-9a-z]{26}$' and high ~ '^att_[0-9a-z]{26}$'))
-           or label !~ '^[0-9]{6}$' then
-          raise exception 'not a partition of deliveries or attempts' using errcode = '22023';
-        end if;
-        perform pg_advisory_xact_lock(hashtextextended('sallyport:deliveries.partitions', 0));
-        if to_regclass('sallyport.' || parent || '_' || label) is not null then
-          return false;
-        end if;
-        execute format('create table sallyport.%I partition of sallyport.%I for values from (%L) to (%L) with (fillfactor = %s)',
+${CHECKED_MONTH}        execute format('create table sallyport.%I partition of sallyport.%I for values from (%L) to (%L) with (fillfactor = %s)',
           parent || '_' || label, parent, low, high, case parent when 'deliveries' then 60 else 100 end);
         execute format('alter table sallyport.%I enable row level security', parent || '_' || label);
         execute format('alter table sallyport.%I force row level security', parent || '_' || label);

@@ -107,8 +107,10 @@ export type ClaimRow = z.output<typeof claimRow>;
 /**
  * System role: what is due now (`$1`) for destinations in any environment that is not frozen, up to `$3` deliveries. Each
  * destination gets up to `$4` under way, or what it allows if that is less; of those named in `$5`, `$6` are under way and
- * `$7` more may begin by their rates, and nothing of them is due before `$9`. Where `$8` is no null, it names those that are asked. One that is paused by itself gets a single one, to try it, when its time has come.
- * Passes over what another node is just claiming. Claiming moves `next_attempt_at` to the end of the lease (`$2`).
+ * `$7` more may begin by their rates. Where `$8` is no null, it names those that are asked. `$9` has the times before which nothing of a
+ * destination is due, by its id: an object, since there may be many, and looking one up doesn't read all. One that is paused by
+ * itself gets a single one, to try it, when its time has come.
+ * Passes over what another node is just claiming. Claiming moves `next_attempt_at` to the end of the lease (`$2`), and gives what it `was`.
  *
  * Each destination is asked through the index for its own oldest ones, and in random order: neither a long queue of one
  * that is paused or busy enough, nor many of them, stand in the way of the others.
@@ -121,9 +123,9 @@ export const claimDeliveries = statement(
      from (
        select t.environment_id, t.id, t.concurrency, t.rate_per_second, t.state = 'failing' as is_probe,
          least(least($4::int, case t.state when 'failing' then 1 else t.concurrency end) - coalesce(b.under_way, 0),
-           coalesce(b.allowed, t.rate_per_second)) as places, coalesce(b.since, '-infinity') as since
-       from destinations t
-       left join unnest($5::text[], $6::int[], $7::int[], $9::timestamptz[]) as b (id, under_way, allowed, since) on b.id = t.id
+           coalesce(b.allowed, t.rate_per_second)) as places,
+         coalesce(($9::jsonb ->> t.id)::timestamptz, '-infinity') as since
+       from destinations t left join unnest($5::text[], $6::int[], $7::int[]) as b (id, under_way, allowed) on b.id = t.id
        where t.kind = 'push' and (t.state = 'active' or (t.state = 'failing' and t.probe_at <= $1))
          and ($8::text[] is null or t.id = any($8))
          and not exists (select from frozen_environments f where f.environment_id = t.environment_id)

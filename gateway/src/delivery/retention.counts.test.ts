@@ -57,7 +57,7 @@ test('a month of deliveries goes with what is not over, which is counted in the 
     });
     for (; !isOver; ) {
       await store.system((tx) =>
-        tx.rows(claimDeliveries, [new Date(0), new Date(1), 1, 1, [], [], [], null, []]),
+        tx.rows(claimDeliveries, [new Date(0), new Date(1), 1, 1, [], [], [], null, '{}']),
       );
       assert.ok(!(await isWaitedFor()), 'the drop stands in the queue while somebody reads');
     }

@@ -26,7 +26,7 @@ test('K3 nothing is claimed of a frozen environment, and all of it once it is no
   await makeDue(rooms);
   const claims = (): Promise<unknown[]> =>
     rooms.store.system((tx) =>
-      tx.rows(claimDeliveries, [new Date(), new Date(Date.now() + 1_000), 10, 10, [], [], [], null, []]),
+      tx.rows(claimDeliveries, [new Date(), new Date(Date.now() + 1_000), 10, 10, [], [], [], null, '{}']),
     );
   assert.deepEqual(await claims(), []);
   assert.ok((await rooms.deliveries()).every(({ state, attempts }) => state === 'due' && attempts === 0));
@@ -39,7 +39,7 @@ test('K3 nothing is claimed of a frozen environment, and all of it once it is no
 
 test('the claim asks once which environments are frozen, however many destinations there are', async (t) => {
   const rooms = await withRooms(t);
-  const values = [new Date(), new Date(), 10, 10, [], [], [], null, []];
+  const values = [new Date(), new Date(), 10, 10, [], [], [], null, '{}'];
   await asOwner(rooms, 'analyze destinations');
   const lines = await rooms.store.system((tx) => tx.rows(plan, values));
   assert.match(lines.join('\n'), /Anti/, lines.join('\n'));

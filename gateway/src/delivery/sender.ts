@@ -3,6 +3,7 @@ import {
   type DestinationId,
   type EnvironmentId,
   type EventReader,
+  isoTime,
   type Limits,
   type Log,
   type Repeat,
@@ -87,9 +88,15 @@ export function createSender(ports: SenderPorts): Sender {
     const leaseMs = nowMs + leaseLifeMs;
     const allowed = pace.allowed(clock.monotonic());
     const slowIds = slow.list();
-    const since = floors.at(clock.monotonic());
-    const known = [...new Set([...busy.keys(), ...allowed.keys(), ...slowIds, ...since.keys()])];
+    const known = [...new Set([...busy.keys(), ...allowed.keys(), ...slowIds])];
     const underWayAt = (id: DestinationId): number => busy.get(id)?.count ?? 0;
+    const slowUnderWay = slowIds.reduce((sum, id) => sum + underWayAt(id), 0);
+    const slowPlaces = Math.min(slowMax - slowUnderWay, places);
+    const hasRoom = (id: DestinationId): boolean =>
+      underWayAt(id) < (busy.get(id)?.max ?? 1) && allowed.get(id) !== 0 && (slowPlaces > 0 || !slow.has(id));
+    const since = JSON.stringify(
+      Object.fromEntries([...floors.at(clock.monotonic(), hasRoom)].map(([id, ms]) => [id, isoTime(ms)])),
+    );
     /** What is given `only` to these, or to all but the slow ones: they count as busy enough. */
     const valuesOf = (placesMax: number, only: readonly DestinationId[] | null) => [
       new Date(nowMs),
@@ -100,10 +107,8 @@ export function createSender(ports: SenderPorts): Sender {
       known.map((id) => (only === null && slow.has(id) ? shareMax : underWayAt(id))),
       known.map((id) => allowed.get(id) ?? null),
       only,
-      known.map((id) => dateOf(since.get(id))),
+      since,
     ];
-    const slowUnderWay = slowIds.reduce((sum, id) => sum + underWayAt(id), 0);
-    const slowPlaces = Math.min(slowMax - slowUnderWay, places);
     const claims = await store.system(async (tx) => {
       const ofSlow =
         slowIds.length === 0 || slowPlaces <= 0
@@ -115,7 +120,7 @@ export function createSender(ports: SenderPorts): Sender {
       if (all.length > 0 && all.every(isForgettable)) await tx.run(mayBeForgotten, []);
       return all;
     });
-    floors.claimed(claims);
+    floors.claimed(claims, clock.monotonic());
     more = claims.length > 0;
     for (const [environment, group] of Map.groupBy(claims, (row) => row.environment_id)) {
       const events = readEvents(ports.events, { environment, ids: group.map((row) => row.event_id) });
@@ -202,10 +207,6 @@ export function createSender(ports: SenderPorts): Sender {
  */
 function isForgettable({ order_key, is_probe }: ClaimRow): boolean {
   return order_key === null && !is_probe;
-}
-
-function dateOf(ms: number | undefined): Date | null {
-  return ms === undefined ? null : new Date(ms);
 }
 
 interface Claimed {

@@ -28,7 +28,7 @@ test('ten of three thousand due deliveries are claimed and settled by touching n
   const claim = () =>
     store.system(async (tx) => {
       const leaseMs = Date.now() + 60_000;
-      const values = [new Date(), new Date(leaseMs), 100, 10, [hanging], [10], [null], null, [null]];
+      const values = [new Date(), new Date(leaseMs), 100, 10, [hanging], [10], [null], null, '{}'];
       const claims = await tx.rows(claimDeliveries, values);
       return { claims, leaseMs, rows: await tx.row(touched, []) };
     });

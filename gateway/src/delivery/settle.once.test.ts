@@ -9,7 +9,7 @@ import { createSettlements, type Settlement } from './settle.ts';
 
 /** Claims the one delivery that is due. */
 async function claimed({ store }: TestRooms, leaseMs: number) {
-  const values = [new Date(), new Date(leaseMs), 1, 1, [], [], [], null, []];
+  const values = [new Date(), new Date(leaseMs), 1, 1, [], [], [], null, '{}'];
   const [claim] = await store.system((tx) => tx.rows(claimDeliveries, values));
   assert.ok(claim !== undefined);
   return claim;
@@ -54,7 +54,7 @@ test('a claimed delivery is claimed by nobody else until its lease ends', async 
     [],
     [],
     null,
-    [],
+    '{}',
   ];
   const claims = (ms: number) => rooms.store.system((tx) => tx.rows(claimDeliveries, later(ms)));
   assert.deepEqual(await claims(30_000), []);
