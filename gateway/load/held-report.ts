@@ -32,7 +32,7 @@ export function heldReport(
     ['resident, highest of the node', mib(Math.max(...samples.map(({ residentBytes }) => residentBytes)))],
     ['not yet taken by `good`, most at a look', number(mostUntaken(samples, 'good'))],
     ['not yet taken by `failing`, most at a look', number(mostUntaken(samples, 'failing'))],
-    ['the database at the end', mib(held.databaseBytes)],
+    ['the database at the end', `${mib(held.databaseBytes)}, ${held.isInMemory ? 'in memory' : 'on a disk'}`],
     [
       'from the start after the kill until everything was delivered',
       `${(held.drainMs / 1_000).toFixed(0)} s`,
@@ -75,7 +75,7 @@ export function heldReport(
     'What is due for a destination that never answers waits in the database, not in the node.',
     '',
     '```text',
-    `node gateway/load/held.ts --minutes ${given.minutes} --share ${given.share}${given.rate === null ? '' : ` --rate ${given.rate}`}`,
+    `${held.isInMemory ? 'TMPDIR=/dev/shm ' : ''}node gateway/load/held.ts --minutes ${given.minutes} --share ${given.share}${given.rate === null ? '' : ` --rate ${given.rate}`}`,
     '```',
     '',
     `Commit ${commit}, Node ${process.versions.node}, ${process.platform}/${process.arch}, ${cpus().length} cores (${cpus()[0]?.model.trim() ?? 'unknown'}).`,
@@ -91,7 +91,7 @@ function phaseRow(name: string, { count, acknowledgement, delivery }: PhaseFigur
 }
 
 /** By the whole, which a bad minute of the machine decides, and by the look, which it doesn't; and what the machine did in bad ones. */
-function comparison({ control, hold, samples }: Held): readonly string[] {
+function comparison({ control, hold, samples, isInMemory }: Held): readonly string[] {
   const looksOf = (phase: number): readonly number[] =>
     samples.filter((look) => look.phase === phase).map(({ deliveryP99Ms }) => deliveryP99Ms);
   const row = (name: string, phase: number): string =>
@@ -99,7 +99,14 @@ function comparison({ control, hold, samples }: Held): readonly string[] {
   const median = (isBad: boolean, of: (look: Sample) => number): number =>
     quantile(samples.filter(({ deliveryP99Ms }) => deliveryP99Ms > BAD_MS === isBad).map(of), 0.5);
   const machineWhere = (isBad: boolean): string =>
-    `the disk was busy for ${percent(median(isBad, ({ diskBusy }) => diskBusy))} of the time with writing ${perSecond(median(isBad, ({ diskBytes }) => diskBytes))}, and the host gave ${percent(median(isBad, ({ stolen }) => stolen))} of the machine to others`;
+    [
+      ...(isInMemory
+        ? []
+        : [
+            `the disk was busy for ${percent(median(isBad, ({ diskBusy }) => diskBusy))} of the time with writing ${perSecond(median(isBad, ({ diskBytes }) => diskBytes))}`,
+          ]),
+      `the host gave ${percent(median(isBad, ({ stolen }) => stolen))} of the machine to others`,
+    ].join(', and ');
   const bad = samples.filter(({ deliveryP99Ms }) => deliveryP99Ms > BAD_MS).length;
   return [
     `The good destination's p99 with the bad ones is ${(hold.delivery.p99 / control.delivery.p99).toFixed(2)} times that of the control. Of the p99 of`,

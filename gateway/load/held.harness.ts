@@ -1,5 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { open, rm } from 'node:fs/promises';
+import { open, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
@@ -39,6 +39,8 @@ export interface Held {
   readonly stored: number;
   readonly deliveredAgain: number;
   readonly databaseBytes: number;
+  /** Kept in a file system in memory, which no disk makes wait. */
+  readonly isInMemory: boolean;
   readonly drainMs: number;
   readonly problems: readonly string[];
 }
@@ -79,6 +81,8 @@ const SAMPLE_MS = 10_000;
 const SAMPLE_MS_SHORT = 2_000;
 const DRAIN_MS_MAX = 600_000;
 const QUIET_MS_MAX = 60_000;
+/** https://man7.org/linux/man-pages/man2/statfs.2.html */
+const TMPFS = 0x01021994;
 const EMPTY = Object.freeze({ count: 0, p50: Number.NaN, p99: Number.NaN, max: Number.NaN });
 
 /** Runs one; a finding is a value. */
@@ -193,6 +197,7 @@ async function hold(
     application: applicationCounts,
     ...verifyHeld({ acknowledged, taken, stored, strange: applicationCounts.strange }),
     databaseBytes: await database.bytes(),
+    isInMemory: (await statfs(database.folder)).type === TMPFS,
     drainMs,
   };
 }
