@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { asOwner, until, withReceiver, withRooms } from './delivery.fixture.ts';
+import { claimDeliveries } from './queries.ts';
 
 test('destinations that hang hold a share of the places each; another gets its events meanwhile', async (t) => {
   const hanging = [await withReceiver(t, () => undefined), await withReceiver(t, () => undefined)];
@@ -56,6 +57,36 @@ test('however many hang, those that are known to be slow share half of the place
   // With room for connections whose end is not seen yet.
   assert.ok(most <= 12, `${most} of 16 places`);
   await healthy.has(12);
+});
+
+test('what hangs in all of its places is not asked about with each claim of the others', async (t) => {
+  const hanging = await withReceiver(t, () => undefined);
+  const healthy = await withReceiver(t);
+  const limits = { deliveryConcurrency: 8, deliveryTimeoutMs: 500, deliveryTimeoutMaxMs: 500 };
+  const rooms = await withRooms(t, { limits });
+  const { id } = await rooms.destination(hanging.url);
+  await rooms.destination(healthy.url);
+  const { system } = rooms.store;
+  const claims: { isOfSlow: boolean; isFull: boolean }[] = [];
+  const seen = ([, , , , ids, underWay, , only]: readonly unknown[]) => ({
+    isOfSlow: only !== null,
+    isFull: Number((underWay as number[])[(ids as string[]).indexOf(id)] ?? 0) >= 2,
+  });
+  t.mock.method(rooms.store, 'system', (run: Parameters<typeof system>[0]) =>
+    system((tx) => {
+      const rows: typeof tx.rows = (statement, values) => {
+        if (statement === claimDeliveries) claims.push(seen(values));
+        return tx.rows(statement, values);
+      };
+      return run({ ...tx, rows });
+    }),
+  );
+  rooms.delivery.start();
+  for (let count = 0; count < 12; count += 1) await rooms.receive();
+  await until(() => hanging.received.length >= 6); // twice both of its places ended in nothing
+  await until(() => claims.filter(({ isOfSlow }) => isOfSlow).length >= 2);
+  await until(() => claims.some(({ isOfSlow, isFull }) => isFull && !isOfSlow));
+  assert.equal(claims.filter(({ isOfSlow, isFull }) => isOfSlow && isFull).length, 0);
 });
 
 test('events of one destination follow each other without waiting for the next poll', async (t) => {
